@@ -1,0 +1,209 @@
+"""Coarser bars from base bars: right-closed, right-labelled, on the UTC clock or by session."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from regime_factory.bars.session import Session, local_moment, minute_of_day
+from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
+
+BAR_COLUMNS = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume", "n_base")
+_MINUTE_US = 60_000_000
+_FIRST_MONDAY = pl.lit(4 * 24 * 60 * _MINUTE_US, dtype=pl.Int64)  # 1970-01-05 00:00 UTC
+_DAY_MINUTES = 24 * 60
+
+
+def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None) -> pl.DataFrame:
+    """Make coarser bars out of base bars.
+
+    Parameters
+    ----------
+    bars
+        Canonical bars of one timeframe and any number of symbols, increasing in ``ts`` per symbol.
+    timeframe
+        Name of the timeframe to make, e.g. ``"4H"``; the base timeframe gives the bars back.
+    session
+        The market's session; ``None`` for bins on the UTC clock (weeks from Monday 00:00).
+
+    Returns
+    -------
+    pl.DataFrame
+        Canonical bars; ``ts`` is the scheduled end of the bar, ``n_base`` counts base bars,
+        ``volume`` is null where no base bar has one.
+
+    Raises
+    ------
+    ValueError
+        Where the timeframe is unknown, finer than the base or not made of whole base bars, where
+        the bars are not in order, or where the session lacks what the timeframe needs.
+
+    Notes
+    -----
+    A base bar belongs to the bin that its close falls in, ends included. With a session, the bins
+    of a day start at the opening time and the last one ends at the close, whatever its length; a
+    daily bar is labelled with the day's scheduled close and a weekly bar with Friday's. A base bar
+    outside the session hours, before the open, after the close or at the weekend, joins the first
+    bin of the next session, so that no label is earlier than a value below it. A bar whose label
+    lies after the last base bar of its symbol is not complete and is left out.
+
+    Examples
+    --------
+    >>> from regime_factory.simulate import simulate_market
+    >>> hourly = simulate_market(10, start="2021-01-04", seed=1).bars
+    >>> resample(hourly, "4H").select("ts", "n_base").rows()
+    [(datetime.datetime(2021, 1, 4, 4, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC')), 4),
+     (datetime.datetime(2021, 1, 4, 8, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC')), 4)]
+    """
+    parse_timeframe(timeframe)
+    bars = bars.select(BAR_COLUMNS)
+    if bars.is_empty():
+        return bars
+    base = _base_timeframe(bars)
+    if timeframe == base:
+        return bars
+    _refuse_impossible(base, timeframe, session)
+    label = _utc_label(timeframe) if session is None else _session_label(timeframe, session)
+    frames = bars.partition_by("symbol", maintain_order=True)
+    return pl.concat([_resample_symbol(frame, timeframe, label) for frame in frames])
+
+
+def resample_many(
+    bars: pl.DataFrame, timeframes: Sequence[str], session: Session | None = None
+) -> pl.DataFrame:
+    """Base bars and coarser bars in one long table.
+
+    Parameters
+    ----------
+    bars
+        Canonical base bars.
+    timeframes
+        Timeframes to make; the base timeframe comes first whether named or not.
+    session
+        The market's session; ``None`` for a 24/7 market.
+
+    Returns
+    -------
+    pl.DataFrame
+        Canonical bars, one block per timeframe in the order asked for.
+
+    Raises
+    ------
+    ValueError
+        As `resample`.
+
+    Examples
+    --------
+    >>> from regime_factory.simulate import simulate_market
+    >>> long = resample_many(simulate_market(48, seed=1).bars, ["4H", "1D"])
+    >>> long.group_by("timeframe", maintain_order=True).len().rows()
+    [('1H', 48), ('4H', 12), ('1D', 2)]
+    """
+    base = _base_timeframe(bars)
+    wanted = list(dict.fromkeys([base, *timeframes]))
+    return pl.concat([resample(bars, name, session) for name in wanted])
+
+
+def _base_timeframe(bars: pl.DataFrame) -> str:
+    names = bars["timeframe"].unique().sort().to_list()
+    if len(names) != 1:
+        raise ValueError(
+            f"resampling needs bars of one timeframe, found {names}; "
+            "keep one: bars.filter(pl.col('timeframe') == ...)"
+        )
+    return names[0]
+
+
+def _refuse_impossible(base: str, timeframe: str, session: Session | None) -> None:
+    have, wanted = timeframe_minutes(base), timeframe_minutes(timeframe)
+    count, unit = parse_timeframe(timeframe)
+    if wanted < have:
+        raise ValueError(f"{timeframe} bars cannot be made from {base} bars, which are longer")
+    by_calendar = session is not None and unit in {"D", "W"}
+    if by_calendar and unit == "D" and count > 1:
+        raise ValueError(f"{timeframe} is not defined for a market with sessions; use 1D or 1W")
+    if wanted % have and not by_calendar:
+        raise ValueError(
+            f"{timeframe} bars cannot be made from whole {base} bars; "
+            f"choose a timeframe that is a multiple of {base}"
+        )
+    if session is not None and not by_calendar and session.open is None:
+        raise ValueError(
+            f"{timeframe} bars by session need the opening time; give session.open as 'HH:MM'"
+        )
+
+
+def _resample_symbol(frame: pl.DataFrame, timeframe: str, label: pl.Expr) -> pl.DataFrame:
+    if not frame["ts"].is_sorted():
+        raise ValueError(
+            f"bars for {frame['symbol'][0]!r} go back in time; sort them by ts before resampling"
+        )
+    last = frame["ts"][-1]
+    traded = pl.col("volume").count() > 0
+    return (
+        frame.with_columns(label.alias("ts").set_sorted())
+        .filter(pl.col("ts") <= last)
+        .group_by("ts", maintain_order=True)
+        .agg(
+            pl.col("symbol").first(),
+            pl.col("open").first(),
+            pl.col("high").max(),
+            pl.col("low").min(),
+            pl.col("close").last(),
+            pl.when(traded).then(pl.col("volume").sum()).alias("volume"),
+            pl.col("n_base").sum().cast(pl.UInt32),
+        )
+        .with_columns(pl.lit(timeframe).alias("timeframe"))
+        .select(BAR_COLUMNS)
+    )
+
+
+def _utc_label(timeframe: str) -> pl.Expr:
+    """Scheduled end of the UTC bin that each ``ts`` falls in."""
+    step = timeframe_minutes(timeframe) * _MINUTE_US
+    weekly = parse_timeframe(timeframe).unit == "W"
+    origin = _FIRST_MONDAY if weekly else pl.lit(0, dtype=pl.Int64)
+    since = pl.col("ts").to_physical() - origin
+    return (_ceil_div(since, step) * step + origin).cast(pl.Datetime("us", "UTC"))
+
+
+def _session_label(timeframe: str, session: Session) -> pl.Expr:
+    """Scheduled end of the session bin that each ``ts`` falls in."""
+    count, unit = parse_timeframe(timeframe)
+    day = _session_day(session)
+    if unit == "W":
+        return _week_close(day, count, session)
+    close = local_moment(day, session.close, session.timezone)
+    if unit == "D":
+        return close
+    clock = session.open or session.close
+    overnight = minute_of_day(clock) >= minute_of_day(session.close)
+    opening_day = day - pl.duration(days=1) if overnight else day
+    opening = local_moment(opening_day, clock, session.timezone)
+    step = timeframe_minutes(timeframe) * _MINUTE_US
+    elapsed = pl.col("ts").to_physical() - opening.to_physical()
+    bins = pl.max_horizontal(_ceil_div(elapsed, step), pl.lit(1, dtype=pl.Int64))
+    end = (opening.to_physical() + bins * step).cast(pl.Datetime("us", "UTC"))
+    return pl.min_horizontal(end, close)
+
+
+def _session_day(session: Session) -> pl.Expr:
+    """First weekday whose scheduled close is not before ``ts``."""
+    today = pl.col("ts").dt.convert_time_zone(session.timezone).dt.date()
+    closed = pl.col("ts") > local_moment(today, session.close, session.timezone)
+    day = today + pl.duration(days=closed.cast(pl.Int64))
+    weekday = day.dt.weekday().cast(pl.Int64)
+    to_monday = pl.when(weekday > 5).then(8 - weekday).otherwise(0)
+    return day + pl.duration(days=to_monday)
+
+
+def _week_close(day: pl.Expr, count: int, session: Session) -> pl.Expr:
+    """Scheduled close of the Friday that ends the block of weeks of ``day``."""
+    friday = day + pl.duration(days=5 - day.dt.weekday().cast(pl.Int64))
+    if count > 1:
+        week = (friday.to_physical().cast(pl.Int64) - 8) // 7  # 1970-01-09 ends week 0
+        friday = friday + pl.duration(weeks=(count - 1) - week % count)
+    return local_moment(friday, session.close, session.timezone)
+
+
+def _ceil_div(value: pl.Expr, step: int) -> pl.Expr:
+    return -((-value) // step)

@@ -1,0 +1,187 @@
+"""The trading session of a market: its time zone, opening and closing time."""
+
+from datetime import date, datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(
+            f"time zone {name!r} is unknown; give an IANA name such as 'America/New_York' or 'UTC'"
+        )
+    return name
+
+
+def _clock_time(text: str) -> str:
+    try:
+        parsed = datetime.strptime(text, "%H:%M")
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not a time of day; write it as 'HH:MM', e.g. '16:00'"
+        ) from None
+    return parsed.strftime("%H:%M")
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+
+
+class Session(BaseModel):
+    """One market's trading day in local time, Monday to Friday.
+
+    A session that opens at or after its closing time starts the evening before
+    (futures: open 18:00, close 17:00). Bars of 24/7 markets have no session: pass ``None``.
+
+    Parameters
+    ----------
+    timezone
+        IANA name of the exchange's time zone.
+    open
+        Local opening time ``HH:MM``; may be missing where only daily and weekly bars are made.
+    close
+        Local scheduled closing time ``HH:MM``.
+
+    Examples
+    --------
+    >>> Session(timezone="America/New_York", open="09:30", close="16:00").minutes
+    390
+    >>> Session(timezone="America/Chicago", open="17:00", close="16:00").minutes
+    1380
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timezone: ZoneName
+    open: ClockTime | None = None
+    close: ClockTime
+
+    @property
+    def minutes(self) -> int:
+        """Length of the session in minutes of wall-clock time.
+
+        Raises
+        ------
+        ValueError
+            Where the opening time is not given.
+        """
+        if self.open is None:
+            raise ValueError("the session has no opening time; give session.open as 'HH:MM'")
+        length = minute_of_day(self.close) - minute_of_day(self.open)
+        return length if length > 0 else length + 24 * 60
+
+    def close_at(self, day: date) -> datetime:
+        """UTC moment of the scheduled close of one session day.
+
+        Parameters
+        ----------
+        day
+            Local calendar date of the session.
+
+        Returns
+        -------
+        datetime
+            The close in UTC.
+
+        Examples
+        --------
+        >>> nyse = Session(timezone="America/New_York", open="09:30", close="16:00")
+        >>> nyse.close_at(date(2021, 3, 12)).isoformat()
+        '2021-03-12T21:00:00+00:00'
+        >>> nyse.close_at(date(2021, 3, 15)).isoformat()
+        '2021-03-15T20:00:00+00:00'
+        """
+        local = datetime.combine(day, time.fromisoformat(self.close), ZoneInfo(self.timezone))
+        return local.astimezone(ZoneInfo("UTC"))
+
+
+def minute_of_day(clock: str) -> int:
+    """Minutes from midnight to a wall-clock time.
+
+    Parameters
+    ----------
+    clock
+        ``HH:MM``.
+
+    Returns
+    -------
+    int
+        0 to 1439.
+
+    Examples
+    --------
+    >>> minute_of_day("09:30")
+    570
+    """
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def local_moment(day: pl.Expr, clock: str, timezone: str) -> pl.Expr:
+    """UTC moments of one wall-clock time on given dates.
+
+    Parameters
+    ----------
+    day
+        Expression of dates.
+    clock
+        ``HH:MM``.
+    timezone
+        IANA name of the zone of the clock.
+
+    Returns
+    -------
+    pl.Expr
+        Datetime in microseconds, UTC.
+
+    Notes
+    -----
+    Around a clock change `localise` says which moment is meant.
+
+    Examples
+    --------
+    >>> days = pl.DataFrame({"day": [date(2021, 3, 12), date(2021, 3, 15)]})
+    >>> moments = days.select(ts=local_moment(pl.col("day"), "16:00", "America/New_York"))
+    >>> moments["ts"].dt.hour().to_list()
+    [21, 20]
+    """
+    return localise(
+        day.cast(pl.Datetime("us")) + pl.duration(minutes=minute_of_day(clock)), timezone
+    )
+
+
+def localise(naive: pl.Expr, timezone: str) -> pl.Expr:
+    """UTC moments of wall-clock times, with an answer for every time.
+
+    Parameters
+    ----------
+    naive
+        Expression of times without a zone, as a wall clock shows them.
+    timezone
+        IANA name of the zone of the clock.
+
+    Returns
+    -------
+    pl.Expr
+        Datetime in microseconds, UTC.
+
+    Notes
+    -----
+    Where the clock change repeats the time the later moment is taken; where it leaves the time out,
+    the moment one hour later on the clock is taken. Either way nothing counts as known too early.
+
+    Examples
+    --------
+    >>> clock = pl.DataFrame({"naive": [datetime(2021, 3, 14, 2, 30), datetime(2021, 11, 7, 1, 30)]})
+    >>> utc = clock.select(ts=localise(pl.col("naive"), "America/New_York"))["ts"]
+    >>> utc.dt.to_string("%H:%M").to_list()
+    ['07:30', '06:30']
+    """
+    exact, later = (
+        moment.dt.replace_time_zone(timezone, ambiguous="latest", non_existent="null")
+        for moment in (naive, naive + pl.duration(hours=1))
+    )
+    return pl.coalesce(exact, later).dt.convert_time_zone("UTC")

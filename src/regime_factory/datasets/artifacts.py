@@ -1,0 +1,199 @@
+"""Artifacts by kind: tables, JSON documents, HTML pages, figures and fitted objects."""
+
+import base64
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from kedro.io import Version
+from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
+
+from regime_factory.datasets.atomic import AtomicDataset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PREVIEW_ROWS = 40
+
+
+class TableDataset(AtomicDataset[pl.DataFrame]):
+    """A Polars frame as Parquet, or as CSV where ``file_format: csv`` is set."""
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        file_format: str = "parquet",
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        if file_format not in ("parquet", "csv"):
+            raise ValueError(f"file_format is {file_format!r}; use parquet or csv")
+        self.file_format = file_format
+        super().__init__(filepath=filepath, version=version, metadata=metadata)
+
+    def write(self, data: pl.DataFrame, path: Path) -> None:
+        """Write the frame in the declared format."""
+        if self.file_format == "parquet":
+            data.write_parquet(path, statistics=True)
+        else:
+            data.write_csv(path)
+
+    def read(self, path: Path) -> pl.DataFrame:
+        """Read the frame back."""
+        if self.file_format == "parquet":
+            return pl.read_parquet(path)
+        return pl.read_csv(path, try_parse_dates=True)
+
+    def preview(self, nrows: int = PREVIEW_ROWS) -> TablePreview:
+        """Give the first rows to Kedro-Viz."""
+        head = self.load().head(nrows)
+        rows = [[_plain(cell) for cell in row] for row in head.rows()]
+        return TablePreview(
+            {"index": list(range(len(rows))), "columns": head.columns, "data": rows}
+        )
+
+
+class JSONDataset(AtomicDataset[Any]):
+    """A JSON document with sorted keys; NaN and infinity are refused."""
+
+    def write(self, data: Any, path: Path) -> None:
+        """Write the document."""
+        path.write_text(json.dumps(data, indent=1, sort_keys=True, allow_nan=False), "utf-8")
+
+    def read(self, path: Path) -> Any:
+        """Read the document back."""
+        return json.loads(path.read_text("utf-8"))
+
+    def preview(self) -> JSONPreview:
+        """Give the document to Kedro-Viz."""
+        return JSONPreview(json.dumps(self.load()))
+
+
+class HTMLDataset(AtomicDataset[str]):
+    """A self-contained HTML page, with a copy at ``latest`` that people can bookmark."""
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        latest: str | None = None,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.latest = latest
+        super().__init__(filepath=filepath, version=version, metadata=metadata)
+
+    def write(self, data: str, path: Path) -> None:
+        """Write the page."""
+        path.write_text(data, "utf-8")
+
+    def publish(self, data: str) -> None:
+        """Renew the copy that people open."""
+        if self.latest:
+            copy = Path(self.latest)
+            aside = copy.with_name(f".{copy.name}.{os.getpid()}")
+            aside.write_text(data, "utf-8")
+            aside.replace(copy)
+
+    def read(self, path: Path) -> str:
+        """Read the page back."""
+        return path.read_text("utf-8")
+
+
+class FigureDataset(AtomicDataset["Figure | bytes"]):
+    """A matplotlib figure as PNG; loading gives the PNG's bytes."""
+
+    def write(self, data: "Figure | bytes", path: Path) -> None:
+        """Draw the figure into a PNG whose bytes depend on the figure alone."""
+        if isinstance(data, bytes):
+            path.write_bytes(data)
+        else:
+            data.savefig(path, format="png", dpi=130, metadata={"Software": None})
+
+    def read(self, path: Path) -> bytes:
+        """Read the PNG's bytes."""
+        return path.read_bytes()
+
+    def preview(self) -> ImagePreview:
+        """Give the picture to Kedro-Viz."""
+        return ImagePreview(base64.b64encode(self.read(Path(self._get_load_path()))).decode())
+
+
+class StateDataset(AtomicDataset[dict[str, Any]]):
+    """Fitted objects by key, stored as JSON plus npz: loading them runs no foreign code.
+
+    Parameters
+    ----------
+    filepath
+        Folder of the artifact.
+    object_type
+        Dotted path of the class whose ``to_state()`` and ``from_state(state)`` are used.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        object_type: str,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.object_type = object_type
+        super().__init__(filepath=filepath, version=version, metadata=metadata)
+
+    def write(self, data: dict[str, Any], path: Path) -> None:
+        """Write every object's state: structure to ``state.json``, arrays to ``arrays.npz``."""
+        path.mkdir()
+        arrays: dict[str, np.ndarray] = {}
+        document = {key: _take_arrays(item.to_state(), arrays) for key, item in data.items()}
+        text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False)
+        (path / "state.json").write_text(text, "utf-8")
+        np.savez(path / "arrays.npz", **arrays)  # pyrefly: ignore[bad-argument-type]
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """Rebuild the objects."""
+        module, _, name = self.object_type.rpartition(".")
+        object_class = getattr(import_module(module), name)
+        document = json.loads((path / "state.json").read_text("utf-8"))
+        with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
+            states = {key: _put_arrays(state, arrays) for key, state in document.items()}
+        return {key: object_class.from_state(state) for key, state in states.items()}
+
+    def preview(self) -> JSONPreview:
+        """Give the structure, without the arrays, to Kedro-Viz."""
+        return JSONPreview((Path(self._get_load_path()) / "state.json").read_text("utf-8"))
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, float):
+        return float(f"{cell:.6g}")
+    return cell if cell is None or isinstance(cell, int | str | bool) else str(cell)
+
+
+def _take_arrays(state: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Replace each array in ``state`` by a reference and collect it in ``arrays``."""
+    if isinstance(state, np.ndarray):
+        reference = f"a{len(arrays)}"
+        arrays[reference] = state
+        return {"__array__": reference}
+    if isinstance(state, dict):
+        return {key: _take_arrays(value, arrays) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return [_take_arrays(value, arrays) for value in state]
+    return state
+
+
+def _put_arrays(state: Any, arrays: Any) -> Any:
+    """Undo ``_take_arrays``."""
+    if isinstance(state, dict):
+        if "__array__" in state:
+            return arrays[state["__array__"]]
+        return {key: _put_arrays(value, arrays) for key, value in state.items()}
+    if isinstance(state, list):
+        return [_put_arrays(value, arrays) for value in state]
+    return state

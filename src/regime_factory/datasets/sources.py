@@ -1,0 +1,151 @@
+"""Where raw bars come from, and what is known about the run that reads them."""
+
+import subprocess  # nosec B404 - only `git` with constant arguments
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from kedro.io import AbstractDataset, DatasetError
+
+EMBEDDED = "embedded"
+LIBRARIES = (
+    "arch", "hmmlearn", "kedro", "kedro-datasets", "kedro-viz", "numba", "numpy",
+    "pandera", "plotly", "polars", "pydantic", "scikit-learn", "scipy",
+)  # fmt: skip
+
+
+class BarsSource(AbstractDataset[None, pl.DataFrame]):
+    """Raw bars as their file has them: CSV, CSV.gz or Parquet, or the embedded indices.
+
+    Parameters
+    ----------
+    path
+        A file, relative to the working directory or absolute, or ``embedded`` for the S&P 500
+        and NASDAQ daily bars that ship inside the ``arch`` package; ``None`` means that the
+        user has to name one.
+    setting
+        Name of the setting that gives ``path``, for error messages.
+    metadata
+        Free-form declarations.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str | None,
+        setting: str = "bars_path",
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.path = path
+        self.setting = setting
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        """Read the file; cells are not interpreted yet."""
+        from regime_factory.bars import embedded_bars, read_source
+
+        if self.path is None:
+            raise DatasetError(
+                f"no file of bars was named; give one with --params {self.setting}=FILE"
+            )
+        return embedded_bars() if self.path == EMBEDDED else read_source(Path(self.path))
+
+    def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
+        """Refuse: raw data are read, never written."""
+        raise DatasetError(f"{self.path} is raw data and is only read")
+
+    def _exists(self) -> bool:
+        return self.path is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": self.path}
+
+
+class SimulatedBars(AbstractDataset[None, pl.DataFrame]):
+    """Raw bars of a simulated market with known regimes, the same on every load.
+
+    Parameters
+    ----------
+    settings
+        Keyword arguments of `regime_factory.simulate.simulate_market`.
+    metadata
+        Free-form declarations.
+    """
+
+    def __init__(self, *, settings: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        self.settings = settings
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        """Simulate the bars and give them as a plain source table."""
+        from regime_factory.simulate import simulate_market
+
+        return simulate_market(**self.settings).bars.drop("timeframe", "n_base")
+
+    def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
+        """Refuse: the simulation is defined by its settings."""
+        raise DatasetError("simulated bars are defined by their settings and are only read")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return dict(self.settings)
+
+
+class RunContext(AbstractDataset[None, dict[str, Any]]):
+    """When, with which code and with which libraries this run happens."""
+
+    def __init__(self, *, env: str, metadata: dict[str, Any] | None = None) -> None:
+        self.env = env
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Any]:
+        """Describe the run."""
+        return {
+            "env": self.env,
+            "run_time": datetime.now(UTC).isoformat(timespec="seconds"),
+            **code_version(),
+        }
+
+    def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
+        """Refuse: the context is observed, not stored."""
+        raise DatasetError("the run context is observed and cannot be saved")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"env": self.env}
+
+
+def code_version() -> dict[str, Any]:
+    """Git revision, whether it has uncommitted changes, and library versions."""
+    revision = _git("rev-parse", "HEAD")
+    return {
+        "git_revision": revision,
+        "git_dirty": bool(_git("status", "--porcelain")) if revision else None,
+        "package_version": _installed("regime_factory"),
+        "libraries": {name: _installed(name) for name in LIBRARIES},
+    }
+
+
+def _git(*arguments: str) -> str | None:
+    """Output of a git command in the project, or None where git or a repository is missing."""
+    folder = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(  # nosec B603 B607
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,56 @@
+"""Statistics of return series: ratios, drawdowns, bootstrap intervals, overfit statistics."""
+
+from regime_factory.evaluation.bootstrap import (
+    SharpeInterval,
+    default_mean_block,
+    stationary_bootstrap_sharpe,
+)
+from regime_factory.evaluation.drawdowns import Drawdown, drawdowns
+from regime_factory.evaluation.metrics import (
+    annual_volatility,
+    as_returns,
+    cagr,
+    calmar_ratio,
+    drawdown_curve,
+    excess_returns,
+    hit_rate,
+    max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
+    total_return,
+)
+from regime_factory.evaluation.overfit import (
+    DEFLATED_SHARPE_VARIANT,
+    deflated_sharpe_ratio,
+    expected_maximum_sharpe,
+    kurtosis,
+    minimum_track_record_length,
+    probabilistic_sharpe_ratio,
+    skewness,
+)
+
+__all__ = [
+    "DEFLATED_SHARPE_VARIANT",
+    "Drawdown",
+    "SharpeInterval",
+    "annual_volatility",
+    "as_returns",
+    "cagr",
+    "calmar_ratio",
+    "default_mean_block",
+    "deflated_sharpe_ratio",
+    "drawdown_curve",
+    "drawdowns",
+    "excess_returns",
+    "expected_maximum_sharpe",
+    "hit_rate",
+    "kurtosis",
+    "max_drawdown",
+    "minimum_track_record_length",
+    "probabilistic_sharpe_ratio",
+    "sharpe_ratio",
+    "skewness",
+    "sortino_ratio",
+    "stationary_bootstrap_sharpe",
+    "total_return",
+]

@@ -1,0 +1,50 @@
+"""The minimal observation set `v1`: return, volume change and two range volatilities."""
+
+import math
+
+import polars as pl
+
+from regime_factory.features.indicators import (
+    CLOSE,
+    HALF_RANGE_FLOOR,
+    VOLUME,
+    half_range,
+    log_change,
+)
+from regime_factory.features.registry import feature
+from regime_factory.features.windows import FeatureWindows
+
+_BOTH = ("v1", "v2")
+
+
+@feature("close_logret_current", sets=_BOTH, unit="log return per bar", rows=lambda _: 2)
+def close_logret(_: FeatureWindows) -> pl.Expr:
+    """ln(close / previous close)."""
+    return log_change(CLOSE)
+
+
+@feature("log_halfrange_current", sets=_BOTH, unit="log of a log distance", rows=lambda _: 1)
+def log_halfrange(_: FeatureWindows) -> pl.Expr:
+    """ln(max(ln(high / low) / 2, 1e-5)), finite for bars without range."""
+    return half_range().clip(lower_bound=HALF_RANGE_FLOOR).log()
+
+
+@feature(
+    "log_volume_delta_current", sets=_BOTH, unit="log ratio", rows=lambda _: 2, needs_volume=True
+)
+def log_volume_delta(_: FeatureWindows) -> pl.Expr:
+    """ln(volume / previous volume)."""
+    return log_change(VOLUME)
+
+
+@feature(
+    "close_parkinson_{parkinson_window}",
+    sets=_BOTH,
+    unit="log return deviation per bar",
+    rows=lambda w: w.parkinson_window,
+)
+def close_parkinson(w: FeatureWindows) -> pl.Expr:
+    """Parkinson (1980) volatility: sqrt(mean(ln(high / low)^2) / (4 ln 2)) over the window."""
+    squares = (2 * half_range()) ** 2
+    variance = squares.rolling_mean(w.parkinson_window) / (4 * math.log(2))
+    return variance.clip(lower_bound=0.0).sqrt()

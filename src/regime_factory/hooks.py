@@ -1,0 +1,218 @@
+"""Kedro hooks: settings and inputs are checked before a run, provenance is kept after it."""
+
+import difflib
+import logging
+import logging.config
+import time
+from typing import Any
+
+import click
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import DataCatalog
+from kedro.io.core import is_parameter
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+from pydantic import ValidationError
+
+from regime_factory.datasets.sources import code_version
+from regime_factory.params import PARAMETERS, RUN_ARGUMENTS
+
+LOG = logging.getLogger(__name__)
+
+
+class InputHooks:
+    """Stop a run before any work when a setting is misspelt or an input is missing."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Use the environment's own log format, where it has one."""
+        file = context.config_loader._get_conf_env_path(context.env or "local")
+        configure_logging(f"{file}/logging.yml")
+
+    @hook_impl
+    def after_catalog_created(self, parameters: dict[str, Any]) -> None:
+        """Check names and values of all settings, also of stages that this run leaves out."""
+        given = {name: value for name, value in parameters.items() if name not in RUN_ARGUMENTS}
+        problems = parameter_problems(given)
+        if problems:
+            raise click.ClickException("\n".join(["the settings are not valid:", *problems]))
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Say what to run first when an input does not exist yet."""
+        missing = [
+            name
+            for name in sorted(pipeline.inputs())
+            if not is_parameter(name) and not catalog.exists(name)
+        ]
+        if missing:
+            lines = [f"  {name}: {how_to_make(name)}" for name in missing]
+            raise click.ClickException("\n".join(["inputs are missing:", *lines]))
+
+
+class ProvenanceHooks:
+    """Record what a run read, with which code and settings, and how long each node took."""
+
+    def __init__(self) -> None:
+        self._record: dict[str, Any] = {}
+        self._started = (0.0, 0.0)
+
+    @hook_impl
+    def after_catalog_created(
+        self, catalog: DataCatalog, parameters: dict[str, Any], save_version: str
+    ) -> None:
+        """Start the record of a run."""
+        self._catalog = catalog
+        self._record = {
+            "save_version": save_version,
+            "parameters": parameters,
+            "inputs": {},
+            "outputs": [],
+            "nodes": [],
+        }
+
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Start the clocks of a node."""
+        self._started = (time.perf_counter(), time.process_time())
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Stop the clocks of a node."""
+        wall, cpu = (
+            time.perf_counter() - self._started[0],
+            time.process_time() - self._started[1],
+        )
+        self._record["nodes"].append(
+            {"node": node.name, "seconds": round(wall, 3), "cpu_seconds": round(cpu, 3)}
+        )
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str) -> None:
+        """Note which version of an input was read."""
+        if not is_parameter(dataset_name):
+            resolve = getattr(self._catalog[dataset_name], "resolve_load_version", lambda: None)
+            self._record["inputs"][dataset_name] = resolve()
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """Note what was written."""
+        self._record["outputs"].append(dataset_name)
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], catalog: DataCatalog) -> None:
+        """Store the record beside the artifacts and print the node times."""
+        if "provenance" not in catalog:
+            return
+        data = catalog.load("quality_report") if catalog.exists("quality_report") else {}
+        record = {
+            **self._record,
+            **code_version(),
+            "env": run_params.get("env"),
+            "pipelines": run_params.get("pipeline_names") or run_params.get("pipeline_name"),
+            "data_fingerprint": data.get("fingerprint"),
+        }
+        catalog.save("provenance", record)
+        for line in timing_lines(self._record["nodes"]):
+            LOG.info(line)
+
+
+def parameter_problems(parameters: dict[str, Any]) -> list[str]:
+    """List what is wrong with the settings, one line each.
+
+    Parameters
+    ----------
+    parameters
+        All settings by top-level name.
+
+    Returns
+    -------
+    list of str
+        Lines that name the setting, what was found and what is allowed.
+
+    Examples
+    --------
+    >>> parameter_problems({"hmmm": {}})[0]
+    "  hmmm: unknown setting; did you mean 'hmm'?"
+    """
+    problems = []
+    for name, value in parameters.items():
+        if name not in PARAMETERS:
+            problems.append(f"  {name}: unknown setting{_suggestion(name, PARAMETERS)}")
+            continue
+        try:
+            PARAMETERS[name].model_validate(value)
+        except ValidationError as error:
+            problems += [_problem_line(name, item) for item in error.errors()]
+    missing = [name for name in PARAMETERS if name not in parameters]
+    return problems + [f"  {name}: missing; conf/base has its defaults" for name in missing]
+
+
+def how_to_make(dataset: str) -> str:
+    """Say which pipeline writes a dataset.
+
+    Parameters
+    ----------
+    dataset
+        Catalog name.
+
+    Returns
+    -------
+    str
+        The command that makes it.
+    """
+    for name, pipeline in pipelines.items():
+        if name != "__default__" and dataset in pipeline.all_outputs():
+            return f"run 'kedro run --pipelines {name}' first (or all of it: 'kedro run')"
+    return "no pipeline makes it; see its entry in conf/*/catalog*.yml"
+
+
+def timing_lines(nodes: list[dict[str, Any]]) -> list[str]:
+    """Lay the node times out as a short table, slowest first.
+
+    Parameters
+    ----------
+    nodes
+        Records with ``node``, ``seconds`` and ``cpu_seconds``.
+
+    Returns
+    -------
+    list of str
+        One line per node.
+    """
+    ordered = sorted(nodes, key=lambda item: -item["seconds"])
+    total = sum(item["seconds"] for item in nodes)
+    lines = [f"{item['seconds']:8.2f} s  {item['node']}" for item in ordered[:8]]
+    return [*lines, f"{total:8.2f} s  all {len(nodes)} nodes"]
+
+
+def configure_logging(file: str) -> None:
+    """Apply a logging configuration file, if it exists.
+
+    Parameters
+    ----------
+    file
+        Path of a YAML file in `logging.config.dictConfig` form.
+    """
+    from pathlib import Path
+
+    import yaml
+
+    if Path(file).is_file():
+        logging.config.dictConfig(yaml.safe_load(Path(file).read_text("utf-8")))
+
+
+def _problem_line(block: str, item: Any) -> str:
+    """One line for one pydantic error."""
+    where = ".".join([block, *[str(part) for part in item["loc"]]])
+    if item["type"] == "extra_forbidden":
+        model = PARAMETERS[block]
+        return f"  {where}: unknown setting{_suggestion(str(item['loc'][-1]), model.model_fields)}"
+    return f"  {where}: {item['msg'].removeprefix('Value error, ')} (found {item['input']!r})"
+
+
+def _suggestion(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"

@@ -1,0 +1,5 @@
+"""The `backtest` pipeline."""
+
+from regime_factory.pipelines.backtest.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,60 @@
+"""Nodes of `ingest`: read, check, resolve the zones, seal the holdout."""
+
+from typing import Any
+
+import polars as pl
+
+from regime_factory.bars import (
+    SourceSpec,
+    check_bars,
+    enforce_quality,
+    fingerprint,
+    resample_many,
+    resolve_zones,
+    split_zones,
+    standardise,
+)
+from regime_factory.params import IngestParams, MarketParams, ZonesParams
+from regime_factory.pipelines.market import session_of
+
+
+def check_raw_bars(
+    raw: pl.DataFrame, market: MarketParams, ingest: IngestParams
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """Bring raw bars to the canonical form and pass them through the quality gate."""
+    session = session_of(market)
+    spec = SourceSpec(
+        **ingest.model_dump(exclude={"max_quarantined", "stop_on"}),
+        timeframe=market.timeframe,
+        session_close=session.close if session else None,
+        session_timezone=session.timezone if session else None,
+    )
+    checked = check_bars(
+        standardise(raw, spec), sort=ingest.sort, timeframe=market.timeframe, session=session
+    )
+    report = {**checked.report, "fingerprint": fingerprint(checked.bars)}
+    return checked.bars, checked.quarantine, report
+
+
+def settle_zones(
+    checked: pl.DataFrame, quality: dict[str, Any], ingest: IngestParams, zones: ZonesParams
+) -> pl.DataFrame:
+    """Stop on findings that the settings forbid, then resolve the three zones once."""
+    enforce_quality(quality, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
+    return resolve_zones(checked["ts"], **zones.model_dump())
+
+
+def seal_holdout(
+    checked: pl.DataFrame, zones: pl.DataFrame, market: MarketParams
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Resample what may be seen, trim it for choosing, and set the holdout apart."""
+    parts = split_zones(checked, zones)
+    seen = pl.concat([parts["selection"], parts["evaluation"]]).sort(
+        "symbol", "ts", maintain_order=True
+    )
+    session = session_of(market)
+    return (
+        resample_many(seen, market.timeframes, session=session),
+        resample_many(parts["selection"], market.timeframes, session=session),
+        parts["holdout"],
+    )

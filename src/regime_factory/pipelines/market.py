@@ -1,0 +1,40 @@
+"""What nodes of several pipelines derive from the market's settings."""
+
+import polars as pl
+
+from regime_factory.bars import Session, bars_per_year
+from regime_factory.features import build_features
+from regime_factory.params import FeaturesParams, MarketParams
+
+
+def session_of(market: MarketParams) -> Session | None:
+    """Give the trading session, or None for a market that never closes."""
+    return Session(**market.session.model_dump()) if market.session else None
+
+
+def base_bars(bars: pl.DataFrame, market: MarketParams) -> pl.DataFrame:
+    """Keep the bars of the base timeframe."""
+    return bars.filter(pl.col("timeframe") == market.timeframe)
+
+
+def periods_per_year(market: MarketParams, timeframe: str | None = None) -> float:
+    """Give the bars a year by which figures of a timeframe are annualised."""
+    own = timeframe in (None, market.timeframe)
+    return bars_per_year(
+        timeframe or market.timeframe,
+        session_of(market),
+        market.periods_per_year if own else None,
+    )
+
+
+def feature_table(
+    feature_set: str, bars: pl.DataFrame, market: MarketParams, features: FeaturesParams
+) -> pl.DataFrame:
+    """Build a feature set from the base bars on every timeframe of the market."""
+    return build_features(
+        base_bars(bars, market),
+        feature_set=feature_set,
+        timeframes=market.timeframes,
+        session=session_of(market),
+        parkinson_window=features.parkinson_window,
+    )

@@ -1,0 +1,266 @@
+"""Compiled loops of the hidden Markov model: emission, recursions, moments and Viterbi.
+
+Arrays are state-major and C-contiguous: ``(rows, T)``, so that the inner loops run along time.
+Nothing here allocates results or checks input; callers do. Replacing this module replaces the
+speed of the room and nothing else: the public boundary is ``log_emission``, ``shifted_exp``,
+``forward``, ``backward``, ``moments`` and ``viterbi``.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_JIT = {"cache": True, "nogil": True, "error_model": "numpy"}
+_BLOCK = 512
+_TINY = 1e-250  # below this a bar is normalised again from its logarithms
+_HUGE = 1e280  # keeps messages of states that cannot be reached finite
+_LN2_HIGH = 6.93145751953125e-1
+_LN2_LOW = 1.42860682030941723212e-6
+_LOG2_E = 1.4426950408889634
+_ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to the nearest integer
+_ONE_BITS = 4607182418800017408  # bit pattern of 1.0
+
+
+@njit(inline="always", **_JIT)
+def _exp(x: float) -> float:
+    """Exponential of ``x <= 0`` without branches, so that loops over it vectorise."""
+    x = max(x, -700.0)
+    shifted = x * _LOG2_E + _ROUND
+    n = shifted - _ROUND
+    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    p = 2.08767569878681e-09
+    p = p * r + 2.505210838544172e-08
+    p = p * r + 2.755731922398589e-07
+    p = p * r + 2.7557319223985893e-06
+    p = p * r + 2.48015873015873e-05
+    p = p * r + 1.984126984126984e-04
+    p = p * r + 1.388888888888889e-03
+    p = p * r + 8.333333333333333e-03
+    p = p * r + 4.1666666666666664e-02
+    p = p * r + 1.6666666666666666e-01
+    p = p * r + 0.5
+    p = p * r + 1.0
+    p = p * r + 1.0
+    power = (np.float64(shifted).view(np.int64) << 52) + _ONE_BITS
+    return p * np.int64(power).view(np.float64)
+
+
+@njit(**_JIT)
+def _add_scaled_difference(z: NDArray, weight: float, x: NDArray, mean: float) -> None:
+    for i in range(z.size):
+        z[i] += weight * (x[i] - mean)
+
+
+@njit(**_JIT)
+def _subtract_half_square(out: NDArray, z: NDArray) -> None:
+    for i in range(out.size):
+        out[i] -= 0.5 * z[i] * z[i]
+
+
+@njit(**_JIT)
+def log_emission(
+    X: NDArray, means: NDArray, whiten: NDArray, log_norm: NDArray, out: NDArray
+) -> None:
+    """Write ln N(x_t; mean_k, covar_k) to ``out (K, T)``; ``whiten`` = inverse Cholesky."""
+    n_states, n_features = means.shape
+    n_rows = X.shape[1]
+    buffer = np.empty(_BLOCK)
+    for low in range(0, n_rows, _BLOCK):
+        high = min(low + _BLOCK, n_rows)
+        z = buffer[: high - low]
+        for k in range(n_states):
+            row = out[k, low:high]
+            row[:] = log_norm[k]
+            for i in range(n_features):
+                z[:] = 0.0
+                for j in range(i + 1):
+                    weight = whiten[k, i, j]
+                    if weight != 0.0:
+                        _add_scaled_difference(z, weight, X[j, low:high], means[k, j])
+                _subtract_half_square(row, z)
+
+
+@njit(**_JIT)
+def _keep_larger(best: NDArray, row: NDArray) -> None:
+    for i in range(best.size):
+        best[i] = max(best[i], row[i])
+
+
+@njit(**_JIT)
+def _exp_difference(row: NDArray, shift: NDArray, out: NDArray) -> None:
+    for i in range(out.size):
+        out[i] = _exp(row[i] - shift[i])
+
+
+@njit(**_JIT)
+def shifted_exp(log_b: NDArray, shift: NDArray, b: NDArray) -> None:
+    """Write the largest log density of each bar to ``shift (T,)`` and exp(log_b - shift) to b."""
+    n_states, n_rows = log_b.shape
+    for low in range(0, n_rows, _BLOCK):
+        high = min(low + _BLOCK, n_rows)
+        best = shift[low:high]
+        best[:] = log_b[0, low:high]
+        for k in range(1, n_states):
+            _keep_larger(best, log_b[k, low:high])
+        for k in range(n_states):
+            _exp_difference(log_b[k, low:high], best, b[k, low:high])
+
+
+@njit(**_JIT)
+def _shift_by_reachable(
+    t: int, predicted: NDArray, log_b: NDArray, shift: NDArray, b: NDArray
+) -> None:
+    """Shift bar ``t`` by its best *reachable* state, for bars where the usual shift underflows."""
+    best = -np.inf
+    for k in range(predicted.size):
+        if predicted[k] > 0.0:
+            best = max(best, np.log(predicted[k]) + log_b[k, t])
+    shift[t] = best
+    for k in range(predicted.size):
+        b[k, t] = np.exp(min(log_b[k, t] - best, 600.0)) if predicted[k] > 0.0 else 0.0
+
+
+@njit(**_JIT)
+def forward(
+    prior: NDArray,
+    transmat: NDArray,
+    log_b: NDArray,
+    shift: NDArray,
+    b: NDArray,
+    p: NDArray,
+    norm: NDArray,
+) -> None:
+    """Write filtered probabilities to ``p (K, T)`` and each bar's normaliser to ``norm (T,)``.
+
+    ``prior`` is the distribution of the first bar's state before that bar is seen. The log
+    density of bar t given its past is ``log(norm[t]) + shift[t]``.
+    """
+    n_states, n_rows = b.shape
+    predicted = prior.copy()
+    current = np.empty(n_states)
+    for t in range(n_rows):
+        if t > 0:
+            for k in range(n_states):
+                total = 0.0
+                for j in range(n_states):
+                    total += current[j] * transmat[j, k]
+                predicted[k] = total
+        total = 0.0
+        for k in range(n_states):
+            current[k] = predicted[k] * b[k, t]
+            total += current[k]
+        if total < _TINY:
+            _shift_by_reachable(t, predicted, log_b, shift, b)
+            total = 0.0
+            for k in range(n_states):
+                current[k] = predicted[k] * b[k, t]
+                total += current[k]
+        norm[t] = total
+        inverse = 1.0 / total
+        for k in range(n_states):
+            current[k] *= inverse
+            p[k, t] = current[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def _dot(x: NDArray, y: NDArray) -> float:
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    return total
+
+
+@njit(**_JIT)
+def _divide(row: NDArray, norm: NDArray) -> None:
+    for i in range(row.size):
+        row[i] /= norm[i]
+
+
+@njit(**_JIT)
+def backward(
+    transmat: NDArray, b: NDArray, norm: NDArray, p: NDArray, gamma: NDArray, xi: NDArray
+) -> None:
+    """Write smoothed probabilities to ``gamma (K, T)``; add expected transitions to ``xi (K, K)``.
+
+    ``p`` and ``norm`` are the output of :func:`forward`, ``b`` what it left. ``b`` is used up.
+    """
+    n_states, n_rows = b.shape
+    message = np.ones(n_states)
+    for k in range(n_states):
+        _divide(b[k], norm)
+        gamma[k, n_rows - 1] = p[k, n_rows - 1]
+    for t in range(n_rows - 2, -1, -1):
+        for k in range(n_states):
+            b[k, t + 1] *= message[k]
+        for j in range(n_states):
+            total = 0.0
+            for k in range(n_states):
+                total += transmat[j, k] * b[k, t + 1]
+            message[j] = min(total, _HUGE)
+            gamma[j, t] = p[j, t] * message[j]
+    for j in range(n_states):
+        for k in range(n_states):
+            xi[j, k] += transmat[j, k] * _dot(p[j, : n_rows - 1], b[k, 1:])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def _weighted_product(w: NDArray, x: NDArray, x0: float, y: NDArray, y0: float) -> float:
+    total = 0.0
+    for i in range(w.size):
+        total += w[i] * (x[i] - x0) * (y[i] - y0)
+    return total
+
+
+@njit(**_JIT)
+def moments(
+    X: NDArray,
+    gamma: NDArray,
+    cross: bool,
+    fallback: NDArray,
+    weight: NDArray,
+    mean: NDArray,
+    scatter: NDArray,
+) -> None:
+    """Write each state's weight, mean and centred scatter matrix (diagonal only if not cross)."""
+    n_states, n_features = mean.shape
+    ones = np.ones(X.shape[1])
+    for k in range(n_states):
+        g = gamma[k]
+        weight[k] = _dot(g, ones)
+        for i in range(n_features):
+            mean[k, i] = _dot(g, X[i]) / weight[k] if weight[k] > 1e-10 else fallback[k, i]
+        for i in range(n_features):
+            for j in range(i + 1):
+                if cross or i == j:
+                    value = _weighted_product(g, X[i], mean[k, i], X[j], mean[k, j])
+                    scatter[k, i, j] = value
+                    scatter[k, j, i] = value
+                else:
+                    scatter[k, i, j] = 0.0
+                    scatter[k, j, i] = 0.0
+
+
+@njit(**_JIT)
+def viterbi(
+    log_prior: NDArray, log_transmat: NDArray, log_b: NDArray, back: NDArray, path: NDArray
+) -> float:
+    """Write the most likely state path to ``path (T,)`` and return its log probability."""
+    n_states, n_rows = log_b.shape
+    score = log_prior + log_b[:, 0]
+    fresh = np.empty(n_states)
+    for t in range(1, n_rows):
+        for k in range(n_states):
+            best = score[0] + log_transmat[0, k]
+            origin = 0
+            for j in range(1, n_states):
+                value = score[j] + log_transmat[j, k]
+                if value > best:
+                    best = value
+                    origin = j
+            back[k, t] = origin
+            fresh[k] = best + log_b[k, t]
+        score[:] = fresh
+    path[n_rows - 1] = np.argmax(score)
+    for t in range(n_rows - 1, 0, -1):
+        path[t - 1] = back[path[t], t]
+    return score.max()

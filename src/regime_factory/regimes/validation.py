@@ -1,0 +1,182 @@
+"""Checks of observations, sequence lengths and start parameters, with messages that say what to do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
+_FLAT = 1e-12  # relative spread below which a column counts as constant
+_COLLINEAR = 1e-9  # smallest eigenvalue allowed in the correlation matrix
+
+
+class NotFittedError(ValueError):
+    """A model was asked for results before it was fitted."""
+
+
+def column_names(X: object) -> list[str] | None:
+    """Return the column names of a data frame, or None for a plain array.
+
+    Parameters
+    ----------
+    X : object
+        Observations as an array or as a frame with a ``columns`` attribute.
+
+    Returns
+    -------
+    list of str or None
+    """
+    columns = getattr(X, "columns", None)
+    return None if columns is None else [str(name) for name in columns]
+
+
+def check_observations(
+    X: ArrayLike, n_features: int | None = None, names: Sequence[str] | None = None
+) -> NDArray[np.float64]:
+    """Return observations as a float64 matrix, or say which cell is wrong.
+
+    Parameters
+    ----------
+    X : array_like, shape (T, F)
+        Observations, one row per bar. A vector is one column.
+    n_features : int, optional
+        Width the model was fitted on.
+    names : sequence of str, optional
+        Column names for the messages.
+
+    Returns
+    -------
+    ndarray, shape (T, F)
+
+    Raises
+    ------
+    ValueError
+        For no rows, a wrong width, NaN or infinity.
+
+    Examples
+    --------
+    >>> check_observations([1.0, float("nan")])
+    Traceback (most recent call last):
+    ...
+    ValueError: observations hold nan in row 1, column 0; drop warm-up rows and fill gaps first
+    """
+    values = np.asarray(X, dtype=np.float64)
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] == 0:
+        raise ValueError(
+            f"observations have shape {values.shape}; expected (rows, columns) with at least one row"
+        )
+    if n_features is not None and values.shape[1] != n_features:
+        raise ValueError(
+            f"observations have {values.shape[1]} columns, the model was fitted on {n_features}; "
+            "pass the same columns in the same order"
+        )
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        label = repr(names[column]) if names is not None else column
+        raise ValueError(
+            f"observations hold {values[row, column]} in row {row}, column {label}; "
+            "drop warm-up rows and fill gaps first"
+        )
+    return values
+
+
+def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> list[int]:
+    """Return the lengths of the sequences in the rows; one sequence if none are given.
+
+    Parameters
+    ----------
+    lengths : sequence of int or None
+        Rows of each sequence, in order.
+    n_rows : int
+        Rows of the observations.
+
+    Returns
+    -------
+    list of int
+
+    Raises
+    ------
+    ValueError
+        If a length is below one or the lengths do not sum to ``n_rows``.
+    """
+    if lengths is None:
+        return [n_rows]
+    values = [int(length) for length in lengths]
+    if sum(values) != n_rows or min(values, default=0) < 1:
+        raise ValueError(
+            f"lengths {values[:5]} sum to {sum(values)}, the observations have {n_rows} rows; "
+            "give one length of at least 1 per sequence, summing to the rows"
+        )
+    return values
+
+
+def check_training_data(
+    X: NDArray[np.float64], n_parameters: int, names: Sequence[str] | None = None
+) -> None:
+    """Refuse observations that no mixture of Gaussians can be estimated from.
+
+    Parameters
+    ----------
+    X : ndarray, shape (T, F)
+        Finite observations.
+    n_parameters : int
+        Free parameters of the model to be fitted.
+    names : sequence of str, optional
+        Column names for the messages.
+
+    Raises
+    ------
+    ValueError
+        For fewer rows than parameters, a constant column or collinear columns.
+    """
+    n_rows, n_features = X.shape
+    labels = list(names) if names is not None else list(range(n_features))
+    if n_rows < n_parameters:
+        raise ValueError(
+            f"{n_rows} rows cannot fit {n_parameters} parameters; "
+            "give more bars, fewer states or a simpler covariance type"
+        )
+    spread = X.std(axis=0)
+    for column in np.flatnonzero(spread <= _FLAT * np.abs(X).max(axis=0)):
+        raise ValueError(
+            f"column {labels[column]!r} is constant ({X[0, column]}) over {n_rows} rows; remove it"
+        )
+    centred = (X - X.mean(axis=0)) / spread
+    correlation = centred.T @ centred / n_rows
+    values, vectors = np.linalg.eigh(correlation)
+    if values[0] < _COLLINEAR:
+        involved = [labels[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)]
+        raise ValueError(f"columns {involved} are collinear; remove one of them")
+
+
+def check_probabilities(values: ArrayLike, shape: tuple[int, ...], name: str) -> NDArray:
+    """Return probabilities whose last axis sums to one.
+
+    Parameters
+    ----------
+    values : array_like
+        Start probabilities, a transition matrix or filtered probabilities.
+    shape : tuple of int
+        Expected shape.
+    name : str
+        Name for the message.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, a negative value or sums other than one.
+    """
+    array = np.array(values, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    sums = array.sum(axis=-1)
+    if not np.isfinite(array).all() or (array < 0).any() or np.abs(sums - 1).max() > 1e-6:
+        raise ValueError(f"{name} must be non-negative and sum to 1, found sums {sums}")
+    return array

@@ -1,0 +1,218 @@
+"""Figures along the time axis: growth with drawdowns and regime lanes, filtered probabilities."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from regime_factory.report.formats import percent
+from regime_factory.report.marks import Figure, axis, layout_of, note
+from regime_factory.report.palette import regime_slot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regime_factory.report.payload import Growth, Lane, Probabilities
+
+_GROWTH_TICKS = (1, 1.5, 2, 3, 5, 7)
+
+
+def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, float]) -> Figure:
+    """Draw growth on a log scale with its random-timing band, drawdowns and regime lanes.
+
+    Parameters
+    ----------
+    growth
+        The lines.
+    lanes
+        One per regime, calmest first.
+    drawdowns
+        Worst drawdown of the strategy and of the benchmark, not above 0.
+
+    Returns
+    -------
+    dict
+        ``height`` in pixels, ``columns``, ``data``, ``layout``.
+    """
+    lane_height = 34 * len(lanes) + 8
+    heights, gap = (330, 130, lane_height), 30
+    total = sum(heights) + 2 * gap
+    top, middle = lane_height + gap + 130 + gap, lane_height + gap
+    axes = {
+        "yaxis": axis(
+            type="log", domain=[top / total, 1], **_log_ticks(growth), title=None, zeroline=False
+        ),
+        "yaxis2": axis(
+            domain=[middle / total, (middle + 130) / total],
+            tickformat=".0%",
+            nticks=4,
+            zeroline=False,
+        ),
+        "yaxis3": axis(
+            domain=[0, lane_height / total],
+            tickvals=list(range(len(lanes))),
+            ticktext=[lane["regime"] for lane in lanes],
+            range=[-0.6, len(lanes) - 0.4],
+            showgrid=False,
+            zeroline=False,
+        ),
+        "xaxis": axis(type="date", anchor="y3", fixedrange=False, hoverformat="%Y-%m-%d %H:%M"),
+    }
+    mine, other = (percent(value) for value in drawdowns)
+    notes = [
+        note("Growth of 1, log scale", 1),
+        note(
+            f"Drawdown: <b><span style='color:@strat'>strategy {mine}</span></b>, "
+            f"<b>buy &amp; hold {other}</b>",
+            (middle + 130) / total,
+        ),
+        note("Regime over price: label at each close (filtered)", lane_height / total),
+    ]
+    columns = {key: value for key, value in growth.items() if value}
+    layout = layout_of(
+        axes, hovermode="x unified", hoversubplots="axis", barmode="overlay", bargap=0
+    )
+    layout["annotations"] = notes
+    layout["margin"] = {"l": 58, "r": 14, "t": 22, "b": 26}
+    data = [*_growth_traces(growth), *_drawdown_traces(), *_lane_traces(lanes)]
+    return {"height": total + 48, "columns": columns, "data": data, "layout": layout}
+
+
+def probability_figure(probabilities: Probabilities, names: Sequence[str]) -> Figure:
+    """Draw the filtered probabilities of the last bars as stacked steps.
+
+    Parameters
+    ----------
+    probabilities
+        Time stamps and one list per state.
+    names
+        Regime names, calmest first.
+
+    Returns
+    -------
+    dict
+    """
+    columns: dict[str, list[Any]] = {"ts": list(probabilities["ts"])}
+    data = []
+    for k, values in enumerate(probabilities["values"]):
+        columns[f"p{k}"] = list(values)
+        colour = f"@{regime_slot(k, len(names))}"
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": "$ts",
+                "y": f"$p{k}",
+                "stackgroup": "p",
+                "line": {"width": 0, "shape": "hv", "color": colour},
+                "fillcolor": colour,
+                "name": names[k],
+                "hovertemplate": f"{names[k]} %{{y:.0%}}<extra></extra>",
+            }
+        )
+    axes = {
+        "xaxis": axis(type="date", showgrid=False, fixedrange=False, hoverformat="%Y-%m-%d %H:%M"),
+        "yaxis": axis(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1], showgrid=False),
+    }
+    layout = layout_of(axes, hovermode="x unified")
+    layout["margin"] = {"l": 48, "r": 14, "t": 10, "b": 26}
+    return {"height": 196, "columns": columns, "data": data, "layout": layout}
+
+
+def _growth_traces(growth: Growth) -> list[dict[str, Any]]:
+    line = {"type": "scatter", "mode": "lines", "x": "$ts"}
+    hidden = {**line, "line": {"width": 0}, "hoverinfo": "skip"}
+    traces = []
+    if any(value is not None for value in growth["lower"]):
+        traces = [
+            {**hidden, "y": "$lower"},
+            {**hidden, "y": "$upper", "fill": "tonexty", "fillcolor": "@band"},
+        ]
+    return [
+        *traces,
+        {
+            **line,
+            "y": "$benchmark",
+            "customdata": "$close",
+            "line": {"color": "@bench", "width": 1.8},
+            "hovertemplate": "Buy &amp; hold %{y:.2f}× (close %{customdata:,.2f})<extra></extra>",
+        },
+        {
+            **line,
+            "y": "$gross",
+            "line": {"color": "@strat", "width": 1.2, "dash": "2px,2px"},
+            "hovertemplate": "Before costs %{y:.2f}×<extra></extra>",
+        },
+        {
+            **line,
+            "y": "$net",
+            "customdata": "$regime",
+            "line": {"color": "@strat", "width": 2.4},
+            "hovertemplate": "<b>Strategy, net %{y:.2f}×</b>, regime %{customdata}<extra></extra>",
+        },
+    ]
+
+
+def _drawdown_traces() -> list[dict[str, Any]]:
+    line = {"type": "scatter", "mode": "lines", "x": "$ts", "yaxis": "y2"}
+    return [
+        {
+            **line,
+            "y": "$benchmark_drawdown",
+            "line": {"color": "@bench", "width": 1.2},
+            "hovertemplate": "Buy &amp; hold %{y:.1%}<extra></extra>",
+        },
+        {
+            **line,
+            "y": "$drawdown",
+            "line": {"color": "@strat", "width": 1.6},
+            "fill": "tozeroy",
+            "fillcolor": "@fill",
+            "hovertemplate": "Strategy %{y:.1%}<extra></extra>",
+        },
+    ]
+
+
+def _lane_traces(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "base": lane["starts"],
+            "x": lane["lengths"],
+            "y": [k] * len(lane["starts"]),
+            "yaxis": "y3",
+            "width": 0.82,
+            "marker": {"color": f"@{regime_slot(k, len(lanes))}", "line": {"width": 0}},
+            "hoverinfo": "skip",
+        }
+        for k, lane in enumerate(lanes)
+    ]
+
+
+def _log_ticks(growth: Growth) -> dict[str, Any]:
+    values = [
+        value
+        for key in ("net", "benchmark", "lower", "upper")
+        for value in growth[key]
+        if value is not None and value > 0
+    ]
+    low, high = min(values, default=1.0), max(values, default=1.0)
+    wide = high / low > 30
+    steps = (1, 2, 5) if not wide else (1,) if high / low > 1000 else (1, 3)
+    if high / low < 6:
+        steps = _GROWTH_TICKS
+    if high / low < 1.6:
+        steps = tuple(1 + k / 10 for k in range(90))
+    ticks = [
+        round(step * 10.0**power, 6)
+        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        for step in steps
+        if low / 1.03 <= step * 10.0**power <= high * 1.03
+    ]
+    pad = 0.03 * math.log10(high / low) + 0.005
+    return {
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,g}×" if tick < 1e6 else f"{tick:.0e}×" for tick in ticks],
+        "range": [math.log10(low) - pad, math.log10(high) + pad],
+    }
