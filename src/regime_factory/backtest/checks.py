@@ -154,7 +154,9 @@ def check_positions(
     """
     require_columns(positions, _POSITION_COLUMNS, "positions")
     if positions.is_empty():
-        raise ValueError(f"there are no positions for {symbol!r}; give one row per bar and strategy")
+        raise ValueError(
+            f"there are no positions for {symbol!r}; give one row per bar and strategy"
+        )
     _refuse(
         positions.filter(pl.col("symbol").ne_missing(symbol)),
         f"positions belong to another symbol than the bars ({symbol!r})",

@@ -82,18 +82,19 @@ def regime_positions(
     if mapping not in get_args(Mapping):
         raise ValueError(f"mapping is {mapping!r}; choose one of {', '.join(get_args(Mapping))}")
     _check_regimes(regimes)
-    mean, vol = _statistics_by_row(regimes, state_stats)
-    if rule in get_args(Mapping):
-        weights = _confirmed_weights(regimes, _mapping_weights(mean, vol, rule))
+    mean, vol, refit = _statistics_by_refit(regimes, state_stats)
+    if rule == "long_flat" or rule == "long_flat_short":
+        weights = _confirmed_weights(regimes, _mapping_weights(mean, vol, rule)[refit])
     else:
         from regime_factory.backtest._kernels import hold_inside_band
 
         p = _probabilities(regimes, mean.shape[1])
         if rule == "probability_weighted":
-            desired = np.sum(p * _mapping_weights(mean, vol, mapping), axis=1)
+            desired = np.sum(p * _mapping_weights(mean, vol, mapping)[refit], axis=1)
         else:
             bar_target = target_volatility / np.sqrt(periods_per_year)
-            desired = np.minimum(bar_target / predicted_volatility(p, mean, vol), max_leverage)
+            predicted = predicted_volatility(p, mean[refit], vol[refit])
+            desired = np.minimum(bar_target / predicted, max_leverage)
         weights = hold_inside_band(desired, no_trade_band)
     return regimes.select(
         "symbol", "ts", strategy=pl.lit(strategy or rule), position=pl.Series(weights)
@@ -173,7 +174,9 @@ def predicted_volatility(p: Floats, mean: Floats, vol: Floats) -> Floats:
 
 
 def _check_regimes(regimes: pl.DataFrame) -> None:
-    require_columns(regimes, ("symbol", "ts", "confirmed_state", "refit_id", "p_state_0"), "regimes")
+    require_columns(
+        regimes, ("symbol", "ts", "confirmed_state", "refit_id", "p_state_0"), "regimes"
+    )
     if regimes["symbol"].n_unique() != 1:
         names = ", ".join(regimes["symbol"].unique().sort().to_list()) or "none"
         raise ValueError(f"regimes hold other than one symbol ({names}); give one symbol at a time")
@@ -187,22 +190,24 @@ def _check_regimes(regimes: pl.DataFrame) -> None:
         )
 
 
-def _statistics_by_row(regimes: pl.DataFrame, state_stats: pl.DataFrame) -> tuple[Floats, Floats]:
-    """Mean and vol of every state at every row, shape (n_bars, n_states) each."""
+def _statistics_by_refit(
+    regimes: pl.DataFrame, state_stats: pl.DataFrame
+) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Mean and vol of every state, shape (n_refits, n_states) each, and the refit of every row."""
     require_columns(state_stats, ("refit_id", "state", "mean", "vol"), "state_stats")
     n_states = sum(name.startswith("p_state_") for name in regimes.columns)
     refits, row_of = np.unique(regimes["refit_id"].to_numpy(), return_inverse=True)
     given = state_stats.filter(pl.col("refit_id").is_in(refits.tolist())).sort("refit_id", "state")
     wanted = [(int(refit), state) for refit in refits for state in range(n_states)]
-    if given.select("refit_id", "state").rows() != wanted:
-        missing = sorted(set(wanted) - set(given.select("refit_id", "state").rows()))
-        what = f"lack refit {missing[0][0]}, state {missing[0][1]}" if missing else "repeat a state"
+    found = given.select("refit_id", "state").rows()
+    if found != wanted:
+        missing = sorted(set(wanted) - set(found))
+        fault = f"lack refit {missing[0][0]}, state {missing[0][1]}" if missing else "repeat a state"
         raise ValueError(
-            f"state_stats {what}; give one row for each of the {n_states} states of every refit"
+            f"state_stats {fault}; give one row for each of the {n_states} states of every refit"
         )
-    shape = (refits.size, n_states)
     mean, vol = (
-        given[name].cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(shape)
+        given[name].cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(refits.size, n_states)
         for name in ("mean", "vol")
     )
     blind = np.flatnonzero(~np.any(vol > 0.0, axis=1))
@@ -211,15 +216,11 @@ def _statistics_by_row(regimes: pl.DataFrame, state_stats: pl.DataFrame) -> tupl
             f"refit {refits[blind[0]]} has no state with a positive volatility in state_stats; "
             "check its training rows for constant prices"
         )
-    return mean[row_of], vol[row_of]
+    return mean, vol, row_of
 
 
 def _mapping_weights(mean: Floats, vol: Floats, mapping: Mapping) -> Floats:
-    both = np.concatenate((mean, vol), axis=1)
-    distinct, row_of = np.unique(both, axis=0, return_inverse=True, equal_nan=True)
-    n_states = mean.shape[1]
-    weights = [state_weights(row[:n_states], row[n_states:], mapping) for row in distinct]
-    return np.stack(weights)[row_of.ravel()]
+    return np.stack([state_weights(m, v, mapping) for m, v in zip(mean, vol, strict=True)])
 
 
 def _confirmed_weights(regimes: pl.DataFrame, weights: Floats) -> Floats:

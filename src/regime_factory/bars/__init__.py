@@ -1,15 +1,29 @@
 """Bars: canonical table, sources, quality gate, resampling and zones."""
 
+from regime_factory.bars.gate import CheckedBars, check_bars
 from regime_factory.bars.resampling import BAR_COLUMNS, resample, resample_many
 from regime_factory.bars.session import Session
+from regime_factory.bars.sources import EMBEDDED_SYMBOLS, SourceSpec, embedded_bars, read_source
+from regime_factory.bars.standard import standardise
 from regime_factory.bars.timeframes import bars_per_year, parse_timeframe, timeframe_minutes
+from regime_factory.bars.zones import ZONE_NAMES, resolve_zones, split_zones
 
 __all__ = [
     "BAR_COLUMNS",
+    "EMBEDDED_SYMBOLS",
+    "ZONE_NAMES",
+    "CheckedBars",
     "Session",
+    "SourceSpec",
     "bars_per_year",
+    "check_bars",
+    "embedded_bars",
     "parse_timeframe",
+    "read_source",
     "resample",
     "resample_many",
+    "resolve_zones",
+    "split_zones",
+    "standardise",
     "timeframe_minutes",
 ]

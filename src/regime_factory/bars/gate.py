@@ -1,13 +1,259 @@
-"""The quality gate: what is wrong with bars, which rows are kept, which go to the quarantine."""
+"""The quality gate: which rows are kept, which go to the quarantine, and what to know of them."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from regime_factory.bars.findings import Finding, finding, json_time, row_finding
+from regime_factory.bars.findings import (
+    Finding,
+    constant_finding,
+    finding,
+    gap_finding,
+    hours_finding,
+    rejected_finding,
+    stale_open_finding,
+    time_span,
+    volume_finding,
+)
 from regime_factory.bars.resampling import BAR_COLUMNS
-from regime_factory.bars.row_rules import NO_SYMBOL, ROW_RULES, first_of_time, reasons
+from regime_factory.bars.row_rules import repeated_time, row_rules
 from regime_factory.bars.session import Session
-from regime_factory.bars.standard import NUMBER_COLUMNS, PRICE_COLUMNS
 from regime_factory.bars.timeframes import parse_timeframe
+
+NO_SYMBOL = "(no symbol)"
+_NUMBERS = ("open", "high", "low", "close", "volume")
+_UTC = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class CheckedBars:
+    """What the quality gate made of bars.
+
+    Parameters
+    ----------
+    bars
+        Kept bars: canonical columns, one block per symbol, ``ts`` strictly increasing.
+    quarantine
+        Rejected rows: canonical columns as given, ``row`` and ``reason``.
+    report
+        JSON-able: ``{"symbols": {symbol: {"rows", "kept", "quarantined", "first", "last",
+        "stale_open_share", "stale_open_years", "checks"}}}``.
+    """
+
+    bars: pl.DataFrame
+    quarantine: pl.DataFrame
+    report: dict[str, Any]
+
+
+def check_bars(
+    bars: pl.DataFrame,
+    *,
+    sort: bool = False,
+    stale_open_limit: float = 0.05,
+    session: Session | None = None,
+    timeframe: str | None = None,
+) -> CheckedBars:
+    """Sort rows into kept and quarantined, and report on both.
+
+    Parameters
+    ----------
+    bars
+        Canonical bars of one timeframe; with ``row`` and ``fault`` as `standardise` gives them, or
+        without.
+    sort
+        Whether rows out of order are sorted by ``ts`` (stable); otherwise they are an error.
+    stale_open_limit
+        Share of opens equal to the previous close above which a year is reported.
+    session
+        The market's session; ``None`` for a 24/7 market.
+    timeframe
+        The timeframe the bars should have; ``None`` takes theirs.
+
+    Returns
+    -------
+    CheckedBars
+        Bars, quarantine and report; kept and quarantined rows add up to the rows given.
+
+    Raises
+    ------
+    ValueError
+        Where the table is empty or lacks a column, times are not in UTC, rows go back in time, the
+        timeframe is unknown or another, or a symbol keeps no row at all.
+
+    Notes
+    -----
+    A rule that removes a row looks at that row or earlier ones only: of rows with the same time the
+    first valid one is kept. A volume that is not positive becomes null and the row stays.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> bars = pl.DataFrame({"symbol": "X", "timeframe": "1D",
+    ...     "ts": [datetime(2021, 1, day, 21, tzinfo=UTC) for day in (4, 5, 5)],
+    ...     "open": 1.0, "high": 2.0, "low": [1.0, -1.0, 1.0], "close": 1.5,
+    ...     "volume": None, "n_base": 1})
+    >>> checked = check_bars(bars)
+    >>> checked.bars.height, checked.quarantine.select("row", "reason").rows()
+    (2, [(2, 'low is not positive: -1.0')])
+    """
+    prepared = _prepare(bars)
+    base = _one_timeframe(prepared, timeframe)
+    checked = [
+        _check_symbol(frame, base, sort, stale_open_limit, session)
+        for frame in prepared.partition_by("symbol", maintain_order=True)
+    ]
+    return CheckedBars(
+        bars=pl.concat([part.bars for part in checked]),
+        quarantine=pl.concat([part.quarantine for part in checked]),
+        report={"symbols": {name: line for part in checked for name, line in part.report.items()}},
+    )
+
+
+def _prepare(bars: pl.DataFrame) -> pl.DataFrame:
+    """Canonical columns in canonical types, plus ``row`` and ``fault``."""
+    missing = [name for name in BAR_COLUMNS if name not in bars.columns]
+    if missing:
+        raise ValueError(
+            f"bars lack the column {', '.join(missing)}; they have {', '.join(bars.columns)}; "
+            "make canonical bars with standardise"
+        )
+    if bars.is_empty():
+        raise ValueError("the table of bars is empty; expected at least one row")
+    found = bars.schema["ts"]
+    if found != _UTC:
+        raise ValueError(
+            f"bars hold ts as {found}, expected {_UTC}; state stamp and zone, and use standardise"
+        )
+    text = [name for name in _NUMBERS if not _holds_numbers(bars.schema[name])]
+    if text:
+        raise ValueError(f"bars hold text in {', '.join(text)}; read them with standardise")
+    row = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
+    fault = pl.lit(None, dtype=pl.String)
+    return bars.select(
+        pl.col("symbol", "timeframe").cast(pl.String),
+        "ts",
+        pl.col(_NUMBERS).cast(pl.Float64),
+        pl.col("n_base").cast(pl.UInt32),
+        pl.col("row").cast(pl.UInt32) if "row" in bars.columns else row.alias("row"),
+        pl.col("fault").cast(pl.String) if "fault" in bars.columns else fault.alias("fault"),
+    )
+
+
+def _holds_numbers(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype == pl.Null
+
+
+def _one_timeframe(bars: pl.DataFrame, expected: str | None) -> str:
+    names = bars["timeframe"].unique().sort().to_list()
+    if len(names) != 1 or names[0] is None:
+        raise ValueError(f"the quality gate takes bars of one timeframe, found {names}")
+    parse_timeframe(names[0])
+    if expected is not None and expected != names[0]:
+        raise ValueError(f"bars have timeframe {names[0]!r}, expected {expected!r}")
+    return names[0]
+
+
+@dataclass(frozen=True)
+class _Rejected:
+    """Rows of one symbol with their reasons, and the report lines about them."""
+
+    rows: pl.DataFrame
+    findings: list[Finding]
+
+
+def _check_symbol(
+    frame: pl.DataFrame, timeframe: str, sort: bool, stale_limit: float, session: Session | None
+) -> CheckedBars:
+    symbol = frame["symbol"][0]
+    frame, order = _in_order(frame, symbol, sort)
+    judged = _judge(frame)
+    kept = judged.rows.filter(pl.col("reason").is_null())
+    rejected = judged.rows.filter(pl.col("reason").is_not_null())
+    if kept.is_empty() and symbol is not None:
+        _refuse_all_rejected(symbol, rejected)
+    first, last = time_span(kept["ts"])
+    line: dict[str, Any] = {
+        "rows": frame.height,
+        "kept": kept.height,
+        "quarantined": rejected.height,
+        "first": first,
+        "last": last,
+    }
+    line["checks"] = [order, *judged.findings]
+    if not kept.is_empty():
+        line |= _market_lines(kept, timeframe, stale_limit, session, line["checks"])
+    known = (pl.col("volume") > 0) & pl.col("volume").is_finite()
+    bars = kept.with_columns(volume=pl.when(known).then(pl.col("volume"))).select(BAR_COLUMNS)
+    quarantine = rejected.select(*BAR_COLUMNS, "row", "reason")
+    return CheckedBars(bars, quarantine, {NO_SYMBOL if symbol is None else symbol: line})
+
+
+def _judge(frame: pl.DataFrame) -> _Rejected:
+    """Apply every row rule, then the duplicate rule to what is left."""
+    rules = row_rules()
+    names = [f"rule_{position}" for position in range(len(rules))]
+    judged = frame.with_columns(
+        rule.reason.alias(name) for rule, name in zip(rules, names, strict=True)
+    )
+    joined = pl.concat_str(names, separator="; ", ignore_nulls=True)
+    judged = judged.with_columns(reason=pl.when(joined != "").then(joined))
+    valid = pl.col("reason").is_null()
+    again = judged.filter(valid).select("row", again=repeated_time())
+    judged = judged.join(again, on="row", how="left", maintain_order="left")
+    findings = [
+        rejected_finding(
+            rule.name, rule.advice, judged.filter(pl.col(name).is_not_null())["ts"], frame.height
+        )
+        for rule, name in zip(rules, names, strict=True)
+    ]
+    doubles = judged.filter(pl.col("again").is_not_null())["ts"]
+    advice = "The first row of each time is kept; check whether the source repeats or mixes bars."
+    findings.append(rejected_finding("unique times", advice, doubles, frame.height))
+    rows = judged.with_columns(reason=pl.coalesce("reason", "again")).drop(*names, "again")
+    return _Rejected(rows, findings)
+
+
+def _in_order(frame: pl.DataFrame, symbol: str | None, sort: bool) -> tuple[pl.DataFrame, Finding]:
+    timed = frame.filter(pl.col("ts").is_not_null())
+    back = timed.filter(pl.col("ts") < pl.col("ts").shift(1))
+    if back.is_empty():
+        return frame, finding("order", "ok", "rows are in time order")
+    if not sort:
+        at, row = back["ts"][0], back["row"][0]
+        raise ValueError(
+            f"bars for {symbol!r} go back in time at {at:%Y-%m-%d %H:%M} UTC (row {row}); "
+            "sort by ts or set ingest.sort: true"
+        )
+    note = "The rows were sorted by time, as ingest.sort asks."
+    line = finding("order", "warn", f"{back.height} steps back in time", note, back["ts"])
+    return frame.sort("ts", maintain_order=True, nulls_last=True), line
+
+
+def _refuse_all_rejected(symbol: str, rejected: pl.DataFrame) -> None:
+    reason, count = rejected["reason"].value_counts(sort=True).row(0)
+    raise ValueError(
+        f"no usable row for {symbol!r}: all {rejected.height} rows are rejected, {count} of them "
+        f"because {reason!r}; check the source's columns and settings"
+    )
+
+
+def _market_lines(
+    kept: pl.DataFrame,
+    timeframe: str,
+    stale_limit: float,
+    session: Session | None,
+    checks: list[Finding],
+) -> dict[str, Any]:
+    """Append the report lines on kept bars to ``checks``; return the figures about stale opens."""
+    stale, share, years = stale_open_finding(kept, stale_limit)
+    intraday = parse_timeframe(timeframe).unit in {"min", "H"}
+    checks += [
+        volume_finding(kept["volume"], kept["ts"]),
+        stale,
+        gap_finding(kept["ts"], timeframe, session),
+        constant_finding(kept),
+    ]
+    if session is not None and session.open is not None and intraday:
+        checks.append(hours_finding(kept["ts"], session))
+    return {"stale_open_share": share, "stale_open_years": years}

@@ -175,7 +175,8 @@ def localise(naive: pl.Expr, timezone: str) -> pl.Expr:
 
     Examples
     --------
-    >>> clock = pl.DataFrame({"naive": [datetime(2021, 3, 14, 2, 30), datetime(2021, 11, 7, 1, 30)]})
+    >>> left_out, repeated = datetime(2021, 3, 14, 2, 30), datetime(2021, 11, 7, 1, 30)
+    >>> clock = pl.DataFrame({"naive": [left_out, repeated]})
     >>> utc = clock.select(ts=localise(pl.col("naive"), "America/New_York"))["ts"]
     >>> utc.dt.to_string("%H:%M").to_list()
     ['07:30', '06:30']

@@ -84,7 +84,7 @@ class SourceSpec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _required_settings_are_given(cls, values: Any) -> Any:  # noqa: ANN401 - any input may come
+    def _required_settings_are_given(cls, values: Any) -> Any:
         if isinstance(values, dict):
             for name, help_text in _REQUIRED_HELP.items():
                 if values.get(name) is None:
@@ -109,7 +109,7 @@ class SourceSpec(BaseModel):
 
 
 def read_source(path: str | Path) -> pl.DataFrame:
-    """Read a file of raw bars.
+    r"""Read a file of raw bars.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def read_source(path: str | Path) -> pl.DataFrame:
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> file = Path(folder.name) / "bars.csv"
-    >>> _ = file.write_text("time,close\\n2021-01-04,100.5\\n")
+    >>> _ = file.write_text("time,close\n2021-01-04,100.5\n")
     >>> read_source(file).rows()
     [('2021-01-04', '100.5')]
     """
@@ -188,8 +188,8 @@ def embedded_bars() -> pl.DataFrame:
 
 
 def _separator(path: Path) -> str:
-    opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-    with opened as stream:
+    open_bytes = gzip.open if path.name.lower().endswith(".gz") else Path.open
+    with open_bytes(path, "rb") as stream, _named_errors(path, "CSV"):
         header = stream.readline()
     return max((",", ";", "\t"), key=lambda mark: header.count(mark.encode()))
 

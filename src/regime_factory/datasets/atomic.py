@@ -45,11 +45,11 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
     def read(self, path: Path) -> T:
         """Read back what ``write`` stored at ``path``."""
 
-    def load(self) -> T:
+    def _load(self) -> T:
         """Load the requested, or else the latest, complete version."""
         return self.read(Path(self._get_load_path()))
 
-    def save(self, data: T) -> None:
+    def _save(self, data: T) -> None:  # Kedro wraps `_save` once, but `save` once per subclass
         """Store ``data`` as a new version that is complete from the moment it is visible."""
         target = Path(self._get_save_path())
         place = target.parent if self._version else target

@@ -6,6 +6,7 @@ import polars as pl
 
 from regime_factory.bars import Session, resample
 from regime_factory.features.columns import Column, resolve_columns
+from regime_factory.features.steps import Steps
 from regime_factory.features.windows import read_windows
 
 _NEEDED = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
@@ -107,9 +108,10 @@ def _symbol_features(
 
 def _evaluate(bars: pl.DataFrame, wanted: Sequence[Column]) -> pl.DataFrame:
     """Features of one symbol's bars of one timeframe, under their full names."""
-    values = [_positive(name) for name in _VALUES]
-    exprs = [c.feature.expression(c.windows).alias(c.name) for c in wanted]
-    return bars.lazy().select("ts", *values).select(pl.col("ts").set_sorted(), *exprs).collect()
+    steps = Steps()
+    exprs = [c.feature.expression(c.windows, steps.once).alias(c.name) for c in wanted]
+    clean = bars.lazy().select("ts", *(_positive(name) for name in _VALUES))
+    return steps.run(clean).select(pl.col("ts").set_sorted(), *exprs).collect()
 
 
 def _positive(name: str) -> pl.Expr:

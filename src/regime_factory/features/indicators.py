@@ -3,15 +3,18 @@
 Every expression looks at the current and earlier rows only. Seed rules: an EMA, the two EMAs and
 the signal of MACD, and the averages of Wilder (RSI, ATR) start with the simple mean of their first
 `window` values; rows before that are null. Bollinger bands use the population deviation.
+The argument `once` marks what several features share, see `steps`.
 """
 
 import math
 
 import polars as pl
 
+from regime_factory.features.steps import Once
+
 OPEN, HIGH, LOW, CLOSE, VOLUME = (pl.col(c) for c in ("open", "high", "low", "close", "volume"))
 
-# A spread or an average move below this share of its level counts as "prices did not move".
+# A deviation or an average move below this share of its level counts as "prices did not move".
 FLAT = 1e-9
 # What a seed may still weigh in a recursive average after its warm-up.
 SEED_WEIGHT = 1e-15
@@ -19,41 +22,44 @@ SEED_WEIGHT = 1e-15
 HALF_RANGE_FLOOR = 1e-5
 
 
-def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """Divide where the denominator is above zero; null elsewhere.
-
-    Examples
-    --------
-    >>> frame = pl.DataFrame({"a": [1.0, 1.0], "b": [2.0, 0.0]})
-    >>> frame.select(ratio(pl.col("a"), pl.col("b"))).to_series().to_list()
-    [0.5, None]
-    """
-    return numerator / pl.when(denominator > 0).then(denominator)
-
-
-def log_change(values: pl.Expr, lag: int = 1) -> pl.Expr:
+def log_change(once: Once, values: pl.Expr, lag: int = 1) -> pl.Expr:
     """Logarithm of a positive series over its value `lag` rows before.
 
     Examples
     --------
+    >>> from regime_factory.features.steps import inline
     >>> frame = pl.DataFrame({"close": [1.0, 2.0]})
-    >>> frame.select(log_change(CLOSE).round(6)).to_series().to_list()
+    >>> frame.select(log_change(inline, CLOSE).round(6)).to_series().to_list()
     [None, 0.693147]
     """
-    logs = values.log()
-    return logs - logs.shift(lag)
+    logs = once(values.log())
+    return once(logs - logs.shift(lag))
 
 
-def half_range() -> pl.Expr:
+def half_range(once: Once) -> pl.Expr:
     """Half of ln(high / low), the log distance from the middle of the bar to its ends."""
-    return (HIGH.log() - LOW.log()) / 2
+    return once((HIGH / LOW).log() / 2)
 
 
-def seeded_average(values: pl.Expr, window: int, alpha: float, first: int = 0) -> pl.Expr:
+def rolling_mean(once: Once, values: pl.Expr, window: int) -> pl.Expr:
+    """Mean of the last `window` rows, null where one of them is."""
+    return once(values.rolling_mean(window))
+
+
+def rolling_std(once: Once, values: pl.Expr, window: int, ddof: int) -> pl.Expr:
+    """Deviation of the last `window` rows; `ddof` 0 for population, 1 for sample."""
+    return once(values.rolling_std(window, ddof=ddof))
+
+
+def seeded_average(
+    once: Once, values: pl.Expr, window: int, alpha: float, first: int = 0
+) -> pl.Expr:
     """Recursive average `y = y' + alpha (x - y')` that starts with a simple mean.
 
     Parameters
     ----------
+    once : Once
+        Where shared steps go.
     values : pl.Expr
         Series with `first` leading nulls.
     window : int
@@ -70,25 +76,27 @@ def seeded_average(values: pl.Expr, window: int, alpha: float, first: int = 0) -
 
     Examples
     --------
+    >>> from regime_factory.features.steps import inline
     >>> frame = pl.DataFrame({"x": [1.0, 3.0, 6.0]})
-    >>> frame.select(seeded_average(pl.col("x"), window=2, alpha=0.5)).to_series().to_list()
+    >>> average = seeded_average(inline, pl.col("x"), window=2, alpha=0.5)
+    >>> frame.select(average).to_series().to_list()
     [None, 2.0, 4.0]
     """
-    row = pl.int_range(pl.len())
+    row = once(pl.int_range(pl.len()))
     seed_row = first + window - 1
     seed = values.slice(first, window).mean()
     started = pl.when(row > seed_row).then(values).when(row == seed_row).then(seed)
-    return started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True)
+    return once(started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True))
 
 
-def ema(values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
+def ema(once: Once, values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
     """Exponential average with alpha = 2 / (window + 1), seeded with the simple mean."""
-    return seeded_average(values, window, 2 / (window + 1), first)
+    return seeded_average(once, values, window, 2 / (window + 1), first)
 
 
-def wilder(values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
+def wilder(once: Once, values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
     """Wilder's average, alpha = 1 / window, seeded with the simple mean."""
-    return seeded_average(values, window, 1 / window, first)
+    return seeded_average(once, values, window, 1 / window, first)
 
 
 def seeded_rows(window: int, alpha: float) -> int:
@@ -112,35 +120,40 @@ def wilder_rows(window: int) -> int:
     return seeded_rows(window, 1 / window)
 
 
-def true_range() -> pl.Expr:
+def close_change(once: Once) -> pl.Expr:
+    """Close minus the previous close, in price units."""
+    return once(CLOSE - CLOSE.shift(1))
+
+
+def true_range(once: Once) -> pl.Expr:
     """Largest of high - low and the moves from the previous close; null in the first row."""
-    previous = CLOSE.shift(1)
+    previous = once(CLOSE.shift(1))
     span = pl.max_horizontal(HIGH, previous) - pl.min_horizontal(LOW, previous)
-    return pl.when(previous.is_not_null()).then(span)
+    return once(pl.when(previous.is_not_null()).then(span))
 
 
-def atr(window: int) -> pl.Expr:
+def atr(once: Once, window: int) -> pl.Expr:
     """Average true range after Wilder (1978), in price units."""
-    return wilder(true_range(), window, first=1)
+    return wilder(once, true_range(once), window, first=1)
 
 
-def rsi(window: int) -> pl.Expr:
+def rsi(once: Once, window: int) -> pl.Expr:
     """Relative strength index after Wilder (1978), 0 to 100; null where prices did not move."""
-    change = CLOSE - CLOSE.shift(1)
-    gain = wilder(change.clip(lower_bound=0.0), window, first=1)
-    loss = wilder((-change).clip(lower_bound=0.0), window, first=1)
-    moved = gain + loss
+    change = close_change(once)
+    gain = wilder(once, once(change.clip(lower_bound=0.0)), window, first=1)
+    loss = wilder(once, once((-change).clip(lower_bound=0.0)), window, first=1)
+    moved = once(gain + loss)
     return 100 * gain / pl.when(moved > FLAT * CLOSE).then(moved)
 
 
-def macd(fast: int, slow: int) -> pl.Expr:
+def macd(once: Once, fast: int, slow: int) -> pl.Expr:
     """Fast EMA minus slow EMA of the close, in price units."""
-    return ema(CLOSE, fast) - ema(CLOSE, slow)
+    return once(ema(once, CLOSE, fast) - ema(once, CLOSE, slow))
 
 
-def macd_signal(fast: int, slow: int, signal: int) -> pl.Expr:
+def macd_signal(once: Once, fast: int, slow: int, signal: int) -> pl.Expr:
     """EMA of the MACD line, seeded at its first `signal` values, in price units."""
-    return ema(macd(fast, slow), signal, first=slow - 1)
+    return ema(once, macd(once, fast, slow), signal, first=slow - 1)
 
 
 def rate_of_change(window: int) -> pl.Expr:
@@ -149,22 +162,26 @@ def rate_of_change(window: int) -> pl.Expr:
     return 100 * (CLOSE - before) / before
 
 
-def typical_price() -> pl.Expr:
-    """Mean of high, low and close."""
-    return (HIGH + LOW + CLOSE) / 3
+def vwap(once: Once, window: int) -> pl.Expr:
+    """Volume-weighted mean of the typical price (high + low + close) / 3 over `window` bars."""
+    traded = once((HIGH + LOW + CLOSE) / 3 * VOLUME)
+    return once(traded.rolling_sum(window) / volume_sum(once, window))
 
 
-def vwap(window: int) -> pl.Expr:
-    """Volume-weighted mean of the typical price over `window` bars."""
-    traded = (typical_price() * VOLUME).rolling_sum(window)
-    return ratio(traded, VOLUME.rolling_sum(window))
+def volume_sum(once: Once, window: int) -> pl.Expr:
+    """Volume of the last `window` bars."""
+    return once(VOLUME.rolling_sum(window))
 
 
-def z_score(values: pl.Expr, window: int, *, ddof: int, scale: pl.Expr | float = 1.0) -> pl.Expr:
+def z_score(
+    once: Once, values: pl.Expr, window: int, *, ddof: int, scale: pl.Expr | float = 1.0
+) -> pl.Expr:
     """Distance from the rolling mean in rolling deviations, the current row included.
 
     Parameters
     ----------
+    once : Once
+        Where shared steps go.
     values : pl.Expr
         Series to standardise.
     window : int
@@ -179,18 +196,17 @@ def z_score(values: pl.Expr, window: int, *, ddof: int, scale: pl.Expr | float =
     pl.Expr
         Dimensionless.
     """
-    spread = values.rolling_std(window, ddof=ddof)
-    distance = values - values.rolling_mean(window)
-    return distance / pl.when(spread > FLAT * scale).then(spread)
+    spread = rolling_std(once, values, window, ddof)
+    distance = values - rolling_mean(once, values, window)
+    return once(distance / pl.when(spread > FLAT * scale).then(spread))
 
 
-def signed_volume() -> pl.Expr:
+def signed_volume(once: Once) -> pl.Expr:
     """Volume with the sign of the close's change; 0 in the first row."""
-    direction = (CLOSE - CLOSE.shift(1)).sign().fill_null(0.0)
-    return direction * VOLUME
+    return once(close_change(once).sign().fill_null(0.0) * VOLUME)
 
 
-def on_balance_volume() -> pl.Expr:
+def on_balance_volume(once: Once) -> pl.Expr:
     """On-balance volume, the running sum of signed volume.
 
     Notes
@@ -198,4 +214,4 @@ def on_balance_volume() -> pl.Expr:
     Its level depends on where the series starts, so no lookback reproduces it. Features use its
     change over a window; the level serves comparison with other tools.
     """
-    return signed_volume().cum_sum()
+    return signed_volume(once).cum_sum()

@@ -12,29 +12,30 @@ from regime_factory.features.indicators import (
     log_change,
 )
 from regime_factory.features.registry import feature
+from regime_factory.features.steps import Once
 from regime_factory.features.windows import FeatureWindows
 
 _BOTH = ("v1", "v2")
 
 
 @feature("close_logret_current", sets=_BOTH, unit="log return per bar", rows=lambda _: 2)
-def close_logret(_: FeatureWindows) -> pl.Expr:
+def close_logret(_: FeatureWindows, once: Once) -> pl.Expr:
     """ln(close / previous close)."""
-    return log_change(CLOSE)
+    return log_change(once, CLOSE)
 
 
 @feature("log_halfrange_current", sets=_BOTH, unit="log of a log distance", rows=lambda _: 1)
-def log_halfrange(_: FeatureWindows) -> pl.Expr:
+def log_halfrange(_: FeatureWindows, once: Once) -> pl.Expr:
     """ln(max(ln(high / low) / 2, 1e-5)), finite for bars without range."""
-    return half_range().clip(lower_bound=HALF_RANGE_FLOOR).log()
+    return half_range(once).clip(lower_bound=HALF_RANGE_FLOOR).log()
 
 
 @feature(
     "log_volume_delta_current", sets=_BOTH, unit="log ratio", rows=lambda _: 2, needs_volume=True
 )
-def log_volume_delta(_: FeatureWindows) -> pl.Expr:
+def log_volume_delta(_: FeatureWindows, once: Once) -> pl.Expr:
     """ln(volume / previous volume)."""
-    return log_change(VOLUME)
+    return log_change(once, VOLUME)
 
 
 @feature(
@@ -43,8 +44,8 @@ def log_volume_delta(_: FeatureWindows) -> pl.Expr:
     unit="log return deviation per bar",
     rows=lambda w: w.parkinson_window,
 )
-def close_parkinson(w: FeatureWindows) -> pl.Expr:
+def close_parkinson(w: FeatureWindows, once: Once) -> pl.Expr:
     """Parkinson (1980) volatility: sqrt(mean(ln(high / low)^2) / (4 ln 2)) over the window."""
-    squares = (2 * half_range()) ** 2
+    squares = once((2 * half_range(once)) ** 2)
     variance = squares.rolling_mean(w.parkinson_window) / (4 * math.log(2))
     return variance.clip(lower_bound=0.0).sqrt()

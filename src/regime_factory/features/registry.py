@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from regime_factory.features.steps import Once, inline
 from regime_factory.features.windows import FeatureWindows
 
 _FIELD = re.compile(r"\{(\w+)\}")
+Build = Callable[[FeatureWindows, Once], pl.Expr]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Feature:
     rows : callable
         Windows -> bars (current one included) after which a lookback gives the batch value.
     build : callable
-        Windows -> expression over the bars of one symbol and timeframe.
+        Windows, once -> expression over the bars of one symbol and timeframe.
     """
 
     template: str
@@ -43,7 +45,7 @@ class Feature:
     uses: tuple[str, ...]
     needs_volume: bool
     rows: Callable[[FeatureWindows], int]
-    build: Callable[[FeatureWindows], pl.Expr]
+    build: Build
 
     def name(self, windows: FeatureWindows) -> str:
         """Name without timeframe for given windows."""
@@ -53,15 +55,29 @@ class Feature:
         """Window lengths in bars, joined by commas; `current` where there is none."""
         return ",".join(str(getattr(windows, name)) for name in self.uses) or "current"
 
-    def expression(self, windows: FeatureWindows) -> pl.Expr:
+    def expression(self, windows: FeatureWindows, once: Once = inline) -> pl.Expr:
         """Expression under the feature's name; null in place of NaN and infinity.
+
+        Parameters
+        ----------
+        windows : FeatureWindows
+            Window lengths.
+        once : Once
+            Where shared steps go; by default they stay inside the expression.
+
+        Returns
+        -------
+        pl.Expr
+            Over the columns of one symbol's bars of one timeframe.
 
         Examples
         --------
-        >>> FEATURES["close_logret_current"].expression(FeatureWindows()).meta.output_name()
-        'close_logret_current'
+        >>> bars = pl.DataFrame({"close": [1.0, 2.0]})
+        >>> logret = FEATURES["close_logret_current"].expression(FeatureWindows())
+        >>> bars.select(logret.round(6)).to_dict(as_series=False)
+        {'close_logret_current': [None, 0.693147]}
         """
-        values = self.build(windows)
+        values = once(self.build(windows, once))
         return pl.when(values.is_finite()).then(values).alias(self.name(windows))
 
     def warmup_bars(self, windows: FeatureWindows) -> int:
@@ -92,7 +108,7 @@ def feature(
     rows: Callable[[FeatureWindows], int],
     uses: tuple[str, ...] | None = None,
     needs_volume: bool = False,
-) -> Callable[[Callable[[FeatureWindows], pl.Expr]], Callable[[FeatureWindows], pl.Expr]]:
+) -> Callable[[Build], Build]:
     """Enter the decorated expression in `FEATURES`; its docstring is the feature's formula.
 
     Parameters
@@ -113,7 +129,7 @@ def feature(
         The template is taken, or the function has no docstring.
     """
 
-    def enter(build: Callable[[FeatureWindows], pl.Expr]) -> Callable[[FeatureWindows], pl.Expr]:
+    def enter(build: Build) -> Build:
         formula = inspect.getdoc(build)
         if not formula:
             raise ValueError(f"feature '{template}' has no docstring; write its formula there")

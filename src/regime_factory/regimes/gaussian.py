@@ -171,9 +171,27 @@ def log_density(X: Matrix, means: Matrix, covars: Matrix) -> Matrix:
     >>> log_density(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1, 1))).round(6).tolist()
     [[-0.918939]]
     """
+    return whitened_log_density(X, means, *whitening(covars))
+
+
+def whitened_log_density(X: Matrix, means: Matrix, whiten: Matrix, log_norm: Matrix) -> Matrix:
+    """Return the log density of every bar in every state from prepared covariances.
+
+    Parameters
+    ----------
+    X : ndarray, shape (F, T)
+        Observations, C-contiguous.
+    means : ndarray, shape (K, F)
+        State means.
+    whiten, log_norm : ndarray
+        Output of :func:`whitening`.
+
+    Returns
+    -------
+    ndarray, shape (K, T)
+    """
     from regime_factory.regimes import _kernels
 
-    whiten, log_norm = whitening(covars)
     out = np.empty((means.shape[0], X.shape[1]))
     _kernels.log_emission(X, np.ascontiguousarray(means), whiten, log_norm, out)
     return out

@@ -1,6 +1,7 @@
-"""Checks of observations, sequence lengths and start parameters, with messages that say what to do."""
+"""Checks of observations, lengths, settings and probabilities, with messages that say what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,7 +66,7 @@ def check_observations(
         values = values[:, None]
     if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] == 0:
         raise ValueError(
-            f"observations have shape {values.shape}; expected (rows, columns) with at least one row"
+            f"observations have shape {values.shape}; expected (rows, columns), at least one row"
         )
     if n_features is not None and values.shape[1] != n_features:
         raise ValueError(
@@ -180,3 +181,33 @@ def check_probabilities(values: ArrayLike, shape: tuple[int, ...], name: str) ->
     if not np.isfinite(array).all() or (array < 0).any() or np.abs(sums - 1).max() > 1e-6:
         raise ValueError(f"{name} must be non-negative and sum to 1, found sums {sums}")
     return array
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuse settings of a Gaussian hidden Markov model that cannot be used.
+
+    Parameters
+    ----------
+    settings : mapping
+        Constructor arguments by name.
+
+    Raises
+    ------
+    ValueError
+        Naming the setting, what was found and what is allowed.
+    """
+    if settings["covariance_type"] not in COVARIANCE_TYPES:
+        raise ValueError(
+            f"unknown covariance_type {settings['covariance_type']!r}; "
+            f"use one of {COVARIANCE_TYPES}"
+        )
+    if settings["emission"] != "gaussian":
+        raise ValueError(
+            f"emission {settings['emission']!r} is not available; use emission='gaussian'"
+        )
+    for name, lowest in (("n_components", 1), ("n_init", 1), ("n_iter", 1), ("random_state", 0)):
+        if not isinstance(settings[name], int | np.integer) or settings[name] < lowest:
+            raise ValueError(f"{name} must be an integer >= {lowest}, found {settings[name]!r}")
+    for name in ("tol", "sticky", "shrinkage"):
+        if not np.isfinite(settings[name]) or settings[name] < 0:
+            raise ValueError(f"{name} must be a number >= 0, found {settings[name]!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from regime_factory.report.formats import percent
+from regime_factory.report.formats import TIMES, percent
 from regime_factory.report.marks import Figure, axis, layout_of, note
 from regime_factory.report.palette import regime_slot
 
@@ -135,20 +135,20 @@ def _growth_traces(growth: Growth) -> list[dict[str, Any]]:
             "y": "$benchmark",
             "customdata": "$close",
             "line": {"color": "@bench", "width": 1.8},
-            "hovertemplate": "Buy &amp; hold %{y:.2f}× (close %{customdata:,.2f})<extra></extra>",
+            "hovertemplate": f"Buy &amp; hold %{{y:.2f}}{TIMES} (close %{{customdata:,.2f}})<extra></extra>",
         },
         {
             **line,
             "y": "$gross",
             "line": {"color": "@strat", "width": 1.2, "dash": "2px,2px"},
-            "hovertemplate": "Before costs %{y:.2f}×<extra></extra>",
+            "hovertemplate": f"Before costs %{{y:.2f}}{TIMES}<extra></extra>",
         },
         {
             **line,
             "y": "$net",
             "customdata": "$regime",
             "line": {"color": "@strat", "width": 2.4},
-            "hovertemplate": "<b>Strategy, net %{y:.2f}×</b>, regime %{customdata}<extra></extra>",
+            "hovertemplate": f"<b>Strategy, net %{{y:.2f}}{TIMES}</b>, regime %{{customdata}}<extra></extra>",
         },
     ]
 
@@ -213,6 +213,6 @@ def _log_ticks(growth: Growth) -> dict[str, Any]:
     pad = 0.03 * math.log10(high / low) + 0.005
     return {
         "tickvals": ticks,
-        "ticktext": [f"{tick:,g}×" if tick < 1e6 else f"{tick:.0e}×" for tick in ticks],
+        "ticktext": [f"{tick:,g}{TIMES}" if tick < 1e6 else f"{tick:.0e}{TIMES}" for tick in ticks],
         "range": [math.log10(low) - pad, math.log10(high) + pad],
     }

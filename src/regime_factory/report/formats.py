@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def number(value: float | None, decimals: int = 2, *, sign: bool = False) -> str:

@@ -101,7 +101,7 @@ def dot_figure(
     }
 
 
-def axis(**settings: Any) -> dict[str, Any]:
+def axis(**settings: object) -> dict[str, Any]:
     """Make an axis with the report's look; settings that are None are left out.
 
     Parameters
@@ -131,7 +131,7 @@ def axis(**settings: Any) -> dict[str, Any]:
     return {**base, **{key: value for key, value in settings.items() if value is not None}}
 
 
-def layout_of(axes: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
+def layout_of(axes: Mapping[str, Any], **settings: object) -> dict[str, Any]:
     """Make a transparent layout without legend, which stands as HTML above the plot.
 
     Parameters

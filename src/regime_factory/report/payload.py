@@ -1,7 +1,8 @@
-"""What the report is made from: the payload's schema, and how artifacts are put together into it."""
+"""What the report is made from: the payload's schema and how artifacts become one."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regime_factory.report.series import (
@@ -323,7 +324,10 @@ def _rows(table: pl.DataFrame | None, symbol: str) -> list[dict[str, Any]]:
     if table is None or table.is_empty():
         return []
     rows = _of_symbol(table, symbol).drop("symbol").to_dicts()
-    return [{key: iso(value) for key, value in row.items()} for row in rows]
+    return [
+        {key: iso(value) if isinstance(value, dt.date) else value for key, value in row.items()}
+        for row in rows
+    ]
 
 
 def _nested(matrix: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -1,44 +1,40 @@
-"""Time series of one symbol cut down to what a figure can show: thinned lines, spells, last bars."""
+"""Time series of one symbol cut down to what a figure shows: thinned lines, spells, last bars."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
-def iso(value: Any) -> Any:
-    """Write a time as ISO text and leave anything else as it is.
+def iso(value: dt.date | str | None) -> str | None:
+    """Write a time as ISO text and leave text as it is.
 
     Parameters
     ----------
     value
-        A date, a UTC time, or any other value.
+        A date, a UTC time, text or None.
 
     Returns
     -------
-    Any
-        ``YYYY-MM-DD`` for a date, ``YYYY-MM-DD HH:MM`` for a time, else `value`.
+    str or None
+        ``YYYY-MM-DD`` for a date, ``YYYY-MM-DD HH:MM`` for a time.
 
     Examples
     --------
-    >>> import datetime
-    >>> iso(datetime.datetime(2020, 3, 2, 21, 0))
-    '2020-03-02 21:00'
-    >>> iso(datetime.date(2020, 3, 2)), iso(0.5)
-    ('2020-03-02', 0.5)
+    >>> iso(dt.datetime(2020, 3, 2, 21, 0)), iso(dt.date(2020, 3, 2))
+    ('2020-03-02 21:00', '2020-03-02')
     """
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def thin_indices(
@@ -78,7 +74,7 @@ def thin_indices(
     edges = np.linspace(0, n, n_buckets + 1).astype(int)
     extremes = [
         start + pick(line[start:stop])
-        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        for start, stop in pairwise(edges)
         if stop > start
         for line in lines
         for pick in (np.nanargmin, np.nanargmax)
@@ -103,7 +99,7 @@ def stamps(ts: pl.Series) -> list[str]:
     return ts.dt.strftime("%Y-%m-%d" if one_a_day else "%Y-%m-%d %H:%M").to_list()
 
 
-def rounded(values: Any, digits: int = 4) -> list[float | None]:
+def rounded(values: Iterable[float | None], digits: int = 4) -> list[float | None]:
     """Round to significant digits; missing and infinite values become None.
 
     Parameters

@@ -1,0 +1,119 @@
+"""The rules that send a single row to the quarantine, each with the reason it writes down."""
+
+from typing import NamedTuple
+
+import polars as pl
+
+PRICE_COLUMNS = ("open", "high", "low", "close")
+
+
+class RowRule(NamedTuple):
+    """One rule: its name in the report, what to do about it, and the reason per row.
+
+    `reason` is an expression of text over the columns of one symbol's bars, with `fault`;
+    null where the row obeys the rule.
+    """
+
+    name: str
+    advice: str
+    reason: pl.Expr
+
+
+def row_rules() -> list[RowRule]:
+    """Every rule that looks at a row alone.
+
+    Returns
+    -------
+    list of RowRule
+        In the order of the report.
+
+    Examples
+    --------
+    >>> [rule.name for rule in row_rules()][:2]
+    ['readable cells', 'no missing cells']
+    """
+    return [
+        RowRule(
+            "readable cells",
+            "Look the rows up in the quarantine; text in a price usually means a wrong column or "
+            "a thousands separator.",
+            pl.col("fault"),
+        ),
+        RowRule(
+            "no missing cells",
+            "The source left cells empty; ask it for these bars again.",
+            _join([_missing(name) for name in ("symbol", "ts", *PRICE_COLUMNS)]),
+        ),
+        RowRule(
+            "finite prices",
+            "A price is NaN or infinite; ask the source for these bars again.",
+            _join([_not_finite(name) for name in PRICE_COLUMNS]),
+        ),
+        RowRule(
+            "positive prices",
+            "Zero and negative prices have no logarithm and are most often missing values.",
+            _join([_not_positive(name) for name in PRICE_COLUMNS]),
+        ),
+        RowRule(
+            "high not below low",
+            "The columns of high and low may be swapped in the settings.",
+            pl.when(pl.col("high") < pl.col("low")).then(
+                pl.format("high {} is below low {}", "high", "low")
+            ),
+        ),
+        RowRule(
+            "open and close within low and high",
+            "The source is inconsistent in these bars.",
+            _join([_outside(name) for name in ("open", "close")]),
+        ),
+    ]
+
+
+def repeated_time(ts: str = "ts") -> pl.Expr:
+    """Reason for a bar whose time an earlier row of the same symbol already has.
+
+    Parameters
+    ----------
+    ts
+        Column of the times.
+
+    Returns
+    -------
+    pl.Expr
+        Text, null for the first row of each time.
+
+    Examples
+    --------
+    >>> pl.DataFrame({"ts": [1, 2, 2]}).select(again=repeated_time())["again"].to_list()
+    [None, None, 'ts is a duplicate: an earlier row has the same time']
+    """
+    return pl.when(~pl.col(ts).is_first_distinct()).then(
+        pl.lit("ts is a duplicate: an earlier row has the same time")
+    )
+
+
+def _join(reasons: list[pl.Expr]) -> pl.Expr:
+    joined = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
+
+
+def _missing(name: str) -> pl.Expr:
+    """A null that is not an unreadable cell, which `fault` already names."""
+    named = pl.col("fault").str.contains(rf"(^|; ){name} ").fill_null(value=False)
+    return pl.when(pl.col(name).is_null() & ~named).then(pl.lit(f"{name} is missing"))
+
+
+def _not_finite(name: str) -> pl.Expr:
+    return pl.when(~pl.col(name).is_finite()).then(pl.format(f"{name} is {{}}", name))
+
+
+def _not_positive(name: str) -> pl.Expr:
+    wrong = pl.col(name).is_finite() & (pl.col(name) <= 0)
+    return pl.when(wrong).then(pl.format(f"{name} is not positive: {{}}", name))
+
+
+def _outside(name: str) -> pl.Expr:
+    ordered = pl.col("high") >= pl.col("low")
+    outside = (pl.col(name) < pl.col("low")) | (pl.col(name) > pl.col("high"))
+    text = pl.format(f"{name} {{}} is outside low..high {{}}..{{}}", name, "low", "high")
+    return pl.when(ordered & outside & pl.col(name).is_finite()).then(text)

@@ -1,0 +1,119 @@
+"""From the feature table to what a model observes, and from its regimes back to the base bars."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from regime_factory.bars import per_symbol
+
+KEYS = ("symbol", "ts", "close")
+
+
+def observe(
+    features: pl.DataFrame, bars: pl.DataFrame, *, timeframe: str, columns: Sequence[str]
+) -> pl.DataFrame:
+    """Take one row per bar of a timeframe: the moment the bar is first known to the base bars.
+
+    A coarser bar is repeated on every base row until the next one closes; a model that saw the
+    repeats would take them for independent observations.
+
+    Parameters
+    ----------
+    features
+        Feature table, one row per base bar.
+    bars
+        Canonical bars that contain `timeframe`.
+    timeframe
+        Timeframe whose bars are observed.
+    columns
+        Feature columns to observe; rows with a null in one of them are left out.
+
+    Returns
+    -------
+    polars.DataFrame
+        `symbol, ts, close` and the columns; `close` is that of the observed bar.
+
+    Raises
+    ------
+    ValueError
+        If a column or the timeframe is missing, or a column has no value at all.
+    """
+    _check_request(features, bars, timeframe, columns)
+    parts = []
+    for symbol, rows in per_symbol(features):
+        closes = bars.filter(symbol=symbol, timeframe=timeframe).select(
+            pl.col("ts").alias("bar_ts"), "close"
+        )
+        known = rows.select("symbol", "ts", *columns).join_asof(
+            closes, left_on="ts", right_on="bar_ts", strategy="backward", coalesce=False
+        )
+        first = known.drop_nulls("bar_ts").unique("bar_ts", keep="first", maintain_order=True)
+        parts.append(first.drop_nulls(list(columns)))
+    table = pl.concat(parts).select(*KEYS, *columns)
+    for symbol in features["symbol"].unique(maintain_order=True):
+        if table.filter(symbol=symbol).is_empty():
+            counts = features.filter(symbol=symbol).select(pl.col(columns).count()).row(0)
+            empty = [c for c, count in zip(columns, counts, strict=True) if count == 0]
+            raise ValueError(
+                f"no row of {symbol} has all observed columns; without any value: "
+                f"{', '.join(empty) or 'none alone'} (no volume in the file?); choose other "
+                "columns with hmm.observations"
+            )
+    return table
+
+
+def carry_forward(regimes: pl.DataFrame, stamps: pl.DataFrame) -> pl.DataFrame:
+    """Carry each regime forward to the base bars until the next one is known.
+
+    Parameters
+    ----------
+    regimes
+        Rows of `filter_refits` of one symbol, with `ts`.
+    stamps
+        `symbol, ts` of the base bars of that symbol.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per base bar from the first known regime on.
+    """
+    carried = stamps.sort("ts").join_asof(regimes.sort("ts"), on="ts", strategy="backward")
+    return carried.drop_nulls("state")
+
+
+def next_returns(observations: pl.DataFrame) -> pl.Series:
+    """Give the simple return of the following observed bar; the last row has none.
+
+    Parameters
+    ----------
+    observations
+        Rows of one symbol in time order, with `close`.
+
+    Returns
+    -------
+    polars.Series
+        Simple returns, aligned with the rows.
+    """
+    return (observations["close"].shift(-1) / observations["close"] - 1).alias("next_return")
+
+
+def observed_columns(observations: pl.DataFrame) -> list[str]:
+    """Names of the observed columns of an observation table."""
+    return [name for name in observations.columns if name not in KEYS]
+
+
+def _check_request(
+    features: pl.DataFrame, bars: pl.DataFrame, timeframe: str, columns: Sequence[str]
+) -> None:
+    missing = [name for name in columns if name not in features.columns]
+    if missing:
+        raise ValueError(
+            f"features lack {', '.join(missing)}; set hmm.observations to columns of the chosen "
+            "features.feature_set, and hmm.regime_timeframe to one of market.timeframes"
+        )
+    known = bars["timeframe"].unique().to_list()
+    if timeframe not in known:
+        raise ValueError(
+            f"hmm.regime_timeframe is {timeframe!r}, but the bars have {', '.join(sorted(known))}; "
+            "add it to market.timeframes"
+        )

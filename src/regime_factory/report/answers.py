@@ -1,0 +1,247 @@
+"""The answer sentences under the headings, each number taken from the payload."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from regime_factory.report.formats import counted, listed, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from regime_factory.report.payload import Leakage, Meta, Quality, SymbolPage
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_FILLS = {
+    "next_close": "Decided at the close of bar t, filled at the close of t+1.",
+    "next_open": "Decided at the close of bar t, filled at the open of t+1.",
+    "signal_close": "Filled at the close that made the signal, which is optimistic.",
+}
+
+
+def money_answer(page: SymbolPage) -> str:
+    """Say what it earned and whether random timing explains it.
+
+    Parameters
+    ----------
+    page
+        The symbol's part of the payload.
+
+    Returns
+    -------
+    str
+    """
+    performance, growth = page["performance"], page["growth"]
+    ours = performance["strategies"][performance["chosen"]]
+    earned = f"It made {percent(ours.get('cagr'), 1, sign=True)} a year after costs"
+    lower, upper = growth["lower"][-1], growth["upper"][-1]
+    if lower is None or upper is None:
+        return f"{earned}. No random-timing band was computed."
+    if growth["net"][-1] > upper:
+        return (
+            f"{earned} and ended above the grey band: fewer than 5% of random timings "
+            "with the same exposure did as well."
+        )
+    if growth["net"][-1] < lower:
+        return (
+            f"{earned} and ended below the grey band: more than 95% of random timings "
+            "with the same exposure did better."
+        )
+    return (
+        f"{earned} and ended inside the grey band, so random timing with the same exposure "
+        "explains the result."
+    )
+
+
+def money_footer(meta: Meta, page: SymbolPage) -> str:
+    """Name costs, fill and band under figure 1.
+
+    Parameters
+    ----------
+    meta
+        Settings of the run.
+    page
+        The symbol's part of the payload.
+
+    Returns
+    -------
+    str
+    """
+    costs = meta.get("costs", {})
+    parts = []
+    if "fee_bps" in costs:
+        fee, slippage = costs["fee_bps"], costs.get("slippage_bps", 0.0)
+        parts.append(
+            f"Net of {fee + slippage:g} bp per unit traded ({fee:g} fee, {slippage:g} slippage)."
+        )
+    parts.append(f"Price return, cash earns {percent(costs.get('cash_rate', 0.0), 1)} a year.")
+    parts.append(_FILLS.get(costs.get("fill", ""), ""))
+    timing = page["performance"].get("random_timing") or {}
+    if timing.get("draws"):
+        parts.append(f"Band: {timing['draws']:,} circular shifts of the positions, same costs.")
+    if meta.get("label_threshold"):
+        share = percent(meta["label_threshold"])
+        parts.append(f"A label switches when the filtered probability passes {share}.")
+    return " ".join(part for part in parts if part)
+
+
+def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: str) -> str:
+    """Say whether any strategy differs from the benchmark beyond its interval.
+
+    Parameters
+    ----------
+    rows
+        Strategies with `name, label, sharpe_difference_interval`.
+    benchmark, chosen
+        Names of the yardstick and of the run's strategy.
+
+    Returns
+    -------
+    str
+    """
+    others = [row for row in rows if row["name"] != benchmark]
+    bounds = {row["label"]: row.get("sharpe_difference_interval") or (None, None) for row in others}
+    better = [label for label, (low, _) in bounds.items() if low is not None and low > 0]
+    worse = [label for label, (_, high) in bounds.items() if high is not None and high < 0]
+    label = next((row["label"] for row in rows if row["name"] == chosen), chosen)
+    run = f"This run trades {label}, chosen before the span shown here."
+    if better or worse:
+        parts = [
+            f"{listed(better)} beat" if better else "",
+            f"{listed(worse)} trail" if worse else "",
+        ]
+        said = " and ".join(part for part in parts if part)
+        return f"Beyond the 95% interval of the difference, {said} buy & hold. {run}"
+    n = count_word(len(others))
+    return f"We cannot tell: none of the {n} differs from buy & hold beyond its 95% interval. {run}"
+
+
+def cost_answer(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> str:
+    """Say at which cost the strategy stops paying.
+
+    Parameters
+    ----------
+    curve
+        The cost curve of the performance.
+    benchmark_sharpe
+        Sharpe ratio of buy & hold, None where it is not known.
+
+    Returns
+    -------
+    str
+    """
+    top, first = max(curve["bps"]), curve["sharpe"][0]
+    against, zero = curve.get("break_even_vs_benchmark_bps"), curve.get("break_even_bps")
+    if against is not None:
+        said = f"Break-even with buy & hold is about {against:.0f} bp"
+    elif benchmark_sharpe is not None and first <= benchmark_sharpe:
+        said = "Even without costs it does not beat buy & hold"
+    else:
+        said = f"Up to {top:g} bp it stays ahead of buy & hold"
+    if zero is not None:
+        said += f" and with zero about {zero:.0f} bp" if against is not None else ""
+    return f"{said}; the run assumes {curve['assumed_bps']:g} bp."
+
+
+def data_answer(quality: Quality) -> str:
+    """Say whether the bars can be used.
+
+    Parameters
+    ----------
+    quality
+        The symbol's quality report.
+
+    Returns
+    -------
+    str
+    """
+    checks = quality.get("checks", [])
+    if not checks:
+        return "The data were not checked."
+    bad, warned = ([c for c in checks if c["severity"] == kind] for kind in ("bad", "warn"))
+    if bad:
+        return f"Not sound: {listed([_found(check) for check in bad])}."
+    if warned:
+        found = listed([_found(check) for check in warned])
+        return f"Sound for this use, with {counted(len(warned), 'warning')}: {found}."
+    return f"Sound: {counted(len(checks), 'check')} found no problem."
+
+
+def data_footer(quality: Quality) -> str:
+    """Count the rows read, kept and put aside.
+
+    Parameters
+    ----------
+    quality
+        The symbol's quality report.
+
+    Returns
+    -------
+    str
+    """
+    if "rows" not in quality:
+        return ""
+    span = (
+        f", {str(quality['first'])[:10]} to {str(quality['last'])[:10]}"
+        if "first" in quality
+        else ""
+    )
+    return (
+        f"{quality['rows']:,} rows read: {quality.get('kept', 0):,} kept, "
+        f"{quality.get('quarantined', 0):,} in quarantine{span}."
+    )
+
+
+def future_answer(leakage: Leakage | None) -> str:
+    """Say what is known about leaks from the future.
+
+    Parameters
+    ----------
+    leakage
+        Result of the whole-run audit, None where it was not run.
+
+    Returns
+    -------
+    str
+    """
+    if leakage is None:
+        return (
+            "The whole-run audit was not run, so nothing is claimed for this run; the project's "
+            "tests show that replacing or removing later bars changes no earlier feature, regime "
+            "or position, and that no choice reads a bar after the selection zone."
+        )
+    stages = [stage for stage in leakage["stages"] if not stage["control"]]
+    controls = [stage for stage in leakage["stages"] if stage["control"]]
+    caught = all(stage["result"] == "leak" for stage in controls)
+    if not leakage["clean"]:
+        return f"Yes: the future leaks into {leakage['first_stage']}. Do not use these results."
+    if not controls:
+        return f"No leak in {counted(len(stages), 'checked stage')}; no planted leak was tried."
+    check = "the planted leak was caught, so the check works"
+    missed = "a planted leak was missed, so the check proves little"
+    return f"No leak in {counted(len(stages), 'checked stage')}, and {check if caught else missed}."
+
+
+def count_word(n: int) -> str:
+    """Write a small count as a word.
+
+    Parameters
+    ----------
+    n
+        The count.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> count_word(3), count_word(12)
+    ('three', '12')
+    """
+    return _COUNTS[n] if n < len(_COUNTS) else str(n)
+
+
+def _found(check: Mapping[str, Any]) -> str:
+    name = check["check"]
+    return f"{name[:1].lower()}{name[1:]} ({check['result']})"

@@ -1,0 +1,208 @@
+"""The answer sentences of the regime blocks, each number taken from the payload."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from regime_factory.report.answers import count_word
+from regime_factory.report.formats import counted, listed, number, percent
+from regime_factory.report.verdict import (
+    CLEAR_VOLATILITY_RATIO,
+    intervals_overlap,
+    volatility_ratio,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regime_factory.report.payload import Dwell, GridRow, Probabilities, StateRow, SymbolPage
+
+
+def regimes_answer(states: Sequence[StateRow]) -> str:
+    """Say whether the regimes differ in risk and in return.
+
+    Parameters
+    ----------
+    states
+        Regime rows, calmest first.
+
+    Returns
+    -------
+    str
+    """
+    if not states:
+        return "No regime figures were computed."
+    n = count_word(len(states))
+    vols = listed([percent(row.get("vol_annual")) for row in states])
+    clear = volatility_ratio(states) >= CLEAR_VOLATILITY_RATIO
+    overlap = intervals_overlap(states)
+    risk = f"The {n} regimes differ {'clearly' if clear else 'little'} in volatility ({vols})"
+    if overlap is None:
+        return f"{risk}."
+    if overlap:
+        joint = "but" if clear else "and"
+        return f"{risk} {joint} not in mean return: all {n} intervals overlap."
+    return f"{risk} {'and' if clear else 'but'} also in mean return: not all intervals overlap."
+
+
+def return_answer(states: Sequence[StateRow]) -> str:
+    """Say what the most volatile regime meant for returns.
+
+    Parameters
+    ----------
+    states
+        Regime rows, calmest first.
+
+    Returns
+    -------
+    str
+    """
+    top = states[-1]
+    low, high, name = top.get("mean_lower"), top.get("mean_upper"), top["regime"]
+    if low is None or high is None:
+        return "Intervals were not computed."
+    if high < 0:
+        return f"{name} meant falling prices here."
+    if low > 0:
+        return f"{name} meant rising prices here."
+    return f"{name} does not mean falling prices here."
+
+
+def transition_answer(transmat: Sequence[Sequence[float]]) -> str:
+    """Say how long regimes last by their chance to stay.
+
+    Parameters
+    ----------
+    transmat
+        K x K, per bar.
+
+    Returns
+    -------
+    str
+    """
+    stay = [row[k] for k, row in enumerate(transmat)]
+    low, high = percent(min(stay)), percent(max(stay))
+    share = low if low == high else f"{low.removesuffix('%')} to {high}"
+    return f"From one bar to the next, {share} stay where they are."
+
+
+def dwell_answer(dwell: Sequence[Dwell]) -> str:
+    """Say how long the middle spell of each regime was.
+
+    Parameters
+    ----------
+    dwell
+        One row per regime, calmest first.
+
+    Returns
+    -------
+    str
+    """
+    spells = [f"{number(row['median'], 0)} bars in {row['regime']}" for row in dwell]
+    return f"The median spell lasted {listed(spells)}."
+
+
+def honesty_answer(page: SymbolPage) -> str:
+    """Say whether labels survive later bars and refits.
+
+    Parameters
+    ----------
+    page
+        The symbol's part of the payload.
+
+    Returns
+    -------
+    str
+    """
+    worst, mean = (page["honesty"].get(f"refit_agreement_{kind}") for kind in ("worst", "mean"))
+    if worst is None or mean is None:
+        return "Agreement across refits was not measured."
+    return (
+        f"Across refits they agree {number(mean)} on average and {number(worst)} at worst "
+        "(1 is identical, 0 is chance)."
+    )
+
+
+def probability_answer(probabilities: Probabilities) -> str:
+    """Say how often the filter was sure of late.
+
+    Parameters
+    ----------
+    probabilities
+        The last bars.
+
+    Returns
+    -------
+    str
+    """
+    share, n = probabilities["over_90"], len(probabilities["ts"])
+    degree = "Sure on most bars" if share >= 0.5 else "Often unsure"
+    return f"{degree}: the leading regime had over 90% on {percent(share)} of the last {n} bars."
+
+
+def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
+    """Say which model was chosen and whether the number of states is identified.
+
+    Parameters
+    ----------
+    grid
+        Cells that could be chosen.
+    profile
+        Cells fitted only to see how the BIC goes on.
+
+    Returns
+    -------
+    str
+    """
+    chosen = next((row for row in grid if row.get("selected")), None)
+    if chosen is None:
+        return "The model was given, not chosen from a grid."
+    states = count_word(chosen["n_states"])
+    name = f"{states.capitalize()} states with {chosen['covariance_type']} covariances"
+    lowest = min(row["bic"] for row in grid)
+    why = (
+        f"the lowest BIC of the {counted(len(grid), 'cell')} tried"
+        if chosen["bic"] <= lowest
+        else f"the lowest BIC among the cells of {len(grid)} whose states all hold enough bars"
+    )
+    return f"{name}: {why}. {identification(grid, profile)}".strip()
+
+
+def identification(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
+    """Say in one sentence whether the data identify the number of states.
+
+    Parameters
+    ----------
+    grid, profile
+        All fitted cells.
+
+    Returns
+    -------
+    str
+        Empty where too few state counts were tried to tell.
+
+    Examples
+    --------
+    >>> rows = [{"n_states": k, "bic": -float(k)} for k in (2, 3, 4)]
+    >>> identification(rows, [])
+    'BIC keeps falling up to 4 states, the most tried: the data do not identify the number of \
+states, so it is a choice.'
+    """
+    cells = sorted([*grid, *profile], key=lambda row: row["n_states"])
+    best = {
+        n: min(row["bic"] for row in rows)
+        for n, rows in groupby(cells, key=lambda row: row["n_states"])
+    }
+    if len(best) < 3:
+        return ""
+    lowest, most = min(best, key=lambda n: best[n]), max(best)
+    if lowest == most:
+        return (
+            f"BIC keeps falling up to {most} states, the most tried: "
+            "the data do not identify the number of states, so it is a choice."
+        )
+    chosen = next((row["n_states"] for row in grid if row.get("selected")), None)
+    if lowest != chosen:
+        return f"BIC would be lowest at {lowest} states, outside what could be chosen."
+    return f"BIC rises again above {lowest} states, so the data support this number."

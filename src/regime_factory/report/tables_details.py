@@ -1,0 +1,175 @@
+"""Tables of the folded details: years, months, drawdowns, choices, settings, conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regime_factory.report.formats import number, percent
+from regime_factory.report.tables import Cell, Table, plain_table, words
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def year_table(years: Sequence[Mapping[str, Any]]) -> Table:
+    """Tabulate yearly returns.
+
+    Parameters
+    ----------
+    years
+        `years` of the performance.
+
+    Returns
+    -------
+    Table
+    """
+    body = [
+        (
+            str(row["year"]),
+            percent(row.get("strategy"), 1, sign=True),
+            percent(row.get("benchmark"), 1, sign=True),
+        )
+        for row in years
+    ]
+    return plain_table("Year by year", ("Year", "Strategy, net", "Buy & hold"), body)
+
+
+def month_table(months: Sequence[Mapping[str, Any]]) -> Table:
+    """Tabulate monthly returns of the strategy, one row a year.
+
+    Parameters
+    ----------
+    months
+        `months` of the performance.
+
+    Returns
+    -------
+    Table
+    """
+    found = {(row["year"], row["month"]): row.get("strategy") for row in months}
+    years = sorted({year for year, _ in found})
+    body = [
+        [
+            str(year),
+            *(
+                percent(found[year, month], 1, sign=True) if (year, month) in found else ""
+                for month in range(1, 13)
+            ),
+        ]
+        for year in years
+    ]
+    return plain_table("Monthly returns", ("Year", *MONTHS), body)
+
+
+def drawdown_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Tabulate the worst drawdowns.
+
+    Parameters
+    ----------
+    rows
+        `worst_drawdowns` of the performance.
+
+    Returns
+    -------
+    Table
+    """
+    body = [
+        (
+            percent(row["depth"], 1),
+            str(row["start"])[:10],
+            str(row["trough"])[:10],
+            str(row["end"])[:10] if row.get("end") else "not yet",
+        )
+        for row in rows
+    ]
+    return plain_table("Worst drawdowns", ("Depth", "From", "Lowest", "Recovered"), body)
+
+
+def choice_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Tabulate how the strategy was chosen in the selection zone.
+
+    Parameters
+    ----------
+    rows
+        Rows with `strategy, sharpe, cagr, drawdown, turnover, selected`; names may vary.
+
+    Returns
+    -------
+    Table
+    """
+    keys = [key for key in rows[0] if key not in {"strategy", "selected"}] if rows else []
+    shares = {"cagr", "drawdown", "max_drawdown", "volatility", "exposure", "cost_per_year"}
+    body = [
+        [
+            words(str(row["strategy"])),
+            *(
+                percent(row[key], 1)
+                if key in shares
+                else number(row[key])
+                if isinstance(row[key], int | float)
+                else str(row[key])
+                for key in keys
+            ),
+        ]
+        for row in rows
+    ]
+    tinted = frozenset(k for k, row in enumerate(rows) if row.get("selected"))
+    columns = ("Strategy", *(words(key) for key in keys))
+    return plain_table("Strategies in the selection zone", columns, body, tinted=tinted)
+
+
+def parameter_table(parameters: Mapping[str, Any]) -> Table:
+    """Tabulate nested settings by their dotted names.
+
+    Parameters
+    ----------
+    parameters
+        Nested settings.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> [[cell.text for cell in row] for row in parameter_table({"hmm": {"n_init": 10}}).rows]
+    [['hmm.n_init', '10']]
+    """
+    rows = [[Cell(name), Cell(value)] for name, value in sorted(_flat(parameters))]
+    return Table("Parameters", ("Setting", "Value"), rows, numeric=False)
+
+
+def convention_table(conventions: Sequence[Mapping[str, Any]]) -> Table:
+    """Tabulate the conventions behind the figures.
+
+    Parameters
+    ----------
+    conventions
+        `conventions` of the performance: `name` and `value`.
+
+    Returns
+    -------
+    Table
+    """
+    rows = [[Cell(str(row["name"])), Cell(_written(row["value"]))] for row in conventions]
+    return Table("Conventions", ("Convention", "Value"), rows, numeric=False)
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            rows.extend(_flat(value, f"{prefix}{key}."))
+        else:
+            rows.append((f"{prefix}{key}", _written(value)))
+    return rows
+
+
+def _written(value: object) -> str:
+    if value is None or value in ({}, []):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)

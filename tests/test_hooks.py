@@ -1,0 +1,124 @@
+"""Settings and inputs are checked before any work; provenance is kept after it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from regime_factory.hooks import configure_logging, parameter_problems, timing_lines
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def kedro(*arguments: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "REGIME_FACTORY_DATA": str(data), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def parameters() -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for file in (PROJECT / "conf/base").glob("parameters*.yml"):
+        merged |= yaml.safe_load(file.read_text().replace("${globals:seed}", "1"))
+    return merged
+
+
+def test_the_default_settings_have_no_problem(parameters) -> None:
+    assert parameter_problems(parameters) == []
+
+
+@pytest.mark.parametrize(
+    ("block", "change", "expected"),
+    [
+        ("hmm", {"n_stats": 3}, "hmm.n_stats: unknown setting; did you mean 'n_states'?"),
+        ("hmm", {"sticky": -1}, "hmm.sticky: Input should be greater than or equal to 0"),
+        ("hmm", {"n_states_min": 5}, "n_states_min 5 is above hmm.n_states_max 3"),
+        ("ingest", {"stamp": "middle"}, "ingest.stamp: Input should be 'open', 'close'"),
+        ("market", {"timeframe": "1H"}, "lacks market.timeframe '1H'"),
+        ("features", {"feature_set": "columns"}, "features.columns lists the columns"),
+    ],
+)
+def test_problems_name_the_setting(parameters, block: str, change: dict, expected: str) -> None:
+    problems = parameter_problems({**parameters, block: {**parameters[block], **change}})
+    assert len(problems) == 1
+    assert expected in problems[0]
+
+
+def test_unknown_and_missing_blocks_are_named(parameters) -> None:
+    changed = {name: block for name, block in parameters.items() if name != "hmm"}
+    problems = parameter_problems({**changed, "backtests": {}})
+    assert any("backtests: unknown setting; did you mean 'backtest'?" in p for p in problems)
+    assert any("hmm: missing" in p for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("hmm.n_stats=3", "hmm.n_stats: unknown setting; did you mean 'n_states'?"),
+        ("bars_paht=x.csv", "bars_paht: unknown setting"),
+        ("backtest.fee_bps=lots", "backtest.fee_bps: Input should be a valid number"),
+    ],
+)
+def test_a_misspelt_parameter_stops_the_run_before_any_work(
+    tmp_path: Path, given: str, expected: str
+) -> None:
+    done = kedro("run", "--env", "prod", "--pipelines", "ingest", "--params", given, data=tmp_path)
+    assert done.returncode != 0
+    assert expected in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_pipeline_alone_says_what_to_run_first(tmp_path: Path) -> None:
+    done = kedro("run", "--env", "prod", "--pipelines", "backtest", data=tmp_path)
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "regimes: run 'kedro run --pipelines hmm_selection' first" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("nowhere.csv", "nowhere.csv"), ("", "--params bars_path=FILE")],
+)
+def test_a_missing_file_is_named(tmp_path: Path, path: str, expected: str) -> None:
+    arguments = ["--params", f"bars_path={path}"] if path else []
+    done = kedro("run", "--env", "crypto", "--pipelines", "ingest", *arguments, data=tmp_path)
+    assert done.returncode != 0
+    assert expected in done.stdout + done.stderr
+
+
+def test_provenance_is_written_beside_the_artifacts(tmp_path: Path) -> None:
+    done = kedro("run", "--env", "prod", "--pipelines", "ingest", data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(next(tmp_path.glob("08_reporting/provenance.json/*/*.json")).read_text())
+    assert record["env"] == "prod"
+    assert len(record["data_fingerprint"]) == 64
+    assert record["libraries"]["polars"]
+    assert record["parameters"]["hmm"]["refit_every"] == 63
+    assert {item["node"] for item in record["nodes"]} == {
+        "check_raw_bars", "settle_zones", "seal_holdout",
+    }  # fmt: skip
+    assert {"bars", "zones", "bars_holdout"} <= set(record["outputs"])
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert any("all 3 nodes" in event["message"] for event in events), "prod logs are JSON"
+
+
+def test_timing_table_is_sorted_and_summed() -> None:
+    nodes = [{"node": "a", "seconds": 1.0}, {"node": "b", "seconds": 2.5}]
+    assert timing_lines(nodes) == ["    2.50 s  b", "    1.00 s  a", "    3.50 s  all 2 nodes"]
+
+
+def test_no_log_file_changes_nothing(tmp_path: Path) -> None:
+    configure_logging(str(tmp_path / "none.yml"))
