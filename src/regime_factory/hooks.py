@@ -10,11 +10,11 @@ import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from regime_factory.datasets.sources import code_version
 from regime_factory.params import PARAMETERS, RUN_ARGUMENTS
@@ -34,8 +34,7 @@ class InputHooks:
     @hook_impl
     def after_catalog_created(self, parameters: dict[str, Any]) -> None:
         """Check names and values of all settings, also of stages that this run leaves out."""
-        given = {name: value for name, value in parameters.items() if name not in RUN_ARGUMENTS}
-        problems = parameter_problems(given)
+        problems = parameter_problems(top_level(parameters))
         if problems:
             raise click.ClickException("\n".join(["the settings are not valid:", *problems]))
 
@@ -50,6 +49,14 @@ class InputHooks:
         if missing:
             lines = [f"  {name}: {how_to_make(name)}" for name in missing]
             raise click.ClickException("\n".join(["inputs are missing:", *lines]))
+
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Show what is wrong with data or settings as one message, not as a traceback."""
+        if isinstance(error, ValueError | DatasetError):
+            LOG.debug("the run stopped", exc_info=error)
+            raise click.ClickException(message_of(error)) from error
 
 
 class ProvenanceHooks:
@@ -67,7 +74,7 @@ class ProvenanceHooks:
         self._catalog = catalog
         self._record = {
             "save_version": save_version,
-            "parameters": parameters,
+            "parameters": top_level(parameters),
             "inputs": {},
             "outputs": [],
             "nodes": [],
@@ -119,6 +126,32 @@ class ProvenanceHooks:
             LOG.info(line)
 
 
+def top_level(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings by top-level name, out of Kedro's flattened ``params:`` entries.
+
+    Parameters
+    ----------
+    parameters
+        What Kedro hands to hooks: ``params:a`` and ``params:a.b`` for every level.
+
+    Returns
+    -------
+    dict of str to object
+        Blocks by name; arguments that name files are left out.
+
+    Examples
+    --------
+    >>> top_level({"params:hmm": {"tol": 1}, "params:hmm.tol": 1, "params:bars_path": "x"})
+    {'hmm': {'tol': 1}}
+    """
+    names = {key.removeprefix("params:"): value for key, value in parameters.items()}
+    return {
+        name: value.model_dump() if isinstance(value, BaseModel) else value
+        for name, value in names.items()
+        if "." not in name and name not in (*RUN_ARGUMENTS, "parameters")
+    }
+
+
 def parameter_problems(parameters: dict[str, Any]) -> list[str]:
     """List what is wrong with the settings, one line each.
 
@@ -148,6 +181,28 @@ def parameter_problems(parameters: dict[str, Any]) -> list[str]:
             problems += [_problem_line(name, item) for item in error.errors()]
     missing = [name for name in PARAMETERS if name not in parameters]
     return problems + [f"  {name}: missing; conf/base has its defaults" for name in missing]
+
+
+def message_of(error: Exception) -> str:
+    r"""Give the message of an error without Kedro's words around it.
+
+    Parameters
+    ----------
+    error
+        What a node or a dataset raised.
+
+    Returns
+    -------
+    str
+        The innermost message.
+
+    Examples
+    --------
+    >>> message_of(DatasetError("bars: Failed while loading data from dataset X.\nno such file"))
+    'bars: no such file'
+    """
+    lead, failed, detail = str(error).partition(": Failed while ")
+    return f"{lead}: {detail.partition(chr(10))[2]}" if failed else str(error)
 
 
 def how_to_make(dataset: str) -> str:

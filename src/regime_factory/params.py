@@ -149,12 +149,20 @@ class BacktestParams(Settings):
     n_shifts: Positive
     seed: int
 
+    @model_validator(mode="after")
+    def _strategy_is_a_rule(self) -> "BacktestParams":
+        if self.strategy is not None and self.strategy not in self.rules:
+            raise ValueError(
+                f"backtest.strategy {self.strategy!r} is not among backtest.rules {self.rules}"
+            )
+        return self
+
 
 class ReportParams(Settings):
-    """What the report says of itself."""
+    """How much the report shows."""
 
-    title: str
-    lookback_bars: Positive
+    last_bars: Positive
+    max_points: Annotated[int, Field(ge=200)]
 
 
 PARAMETERS: dict[str, type[Settings]] = {

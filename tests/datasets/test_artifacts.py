@@ -77,7 +77,7 @@ def test_figures_are_png_and_repeatable(tmp_path: Path) -> None:
     stored = []
     for name in ("a.png", "b.png"):
         dataset = FigureDataset(filepath=str(tmp_path / name))
-        dataset.save(figure)
+        dataset.save({"A": figure, "B": figure})
         stored.append(dataset.load())
     assert stored[0].startswith(b"\x89PNG")
     assert stored[0] == stored[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regime_factory.datasets.validators import Document, Figure, Fitted, Page, QualityReport
+from regime_factory.datasets.validators import Document, Figures, Fitted, Page, QualityReport
 
 
 def test_documents_name_the_first_number_that_is_not_finite() -> None:
@@ -24,7 +24,7 @@ def test_empty_or_cut_artifacts_are_refused(validator: type, bad: object) -> Non
         validator.validate(bad)
 
 
-@pytest.mark.parametrize(("validator", "bad"), [(Fitted, {"A": 1}), (Figure, b"png")])
+@pytest.mark.parametrize(("validator", "bad"), [(Fitted, {"A": 1}), (Figures, {"A": b"png"})])
 def test_foreign_types_are_refused(validator: type, bad: object) -> None:
     with pytest.raises(TypeError):
         validator.validate(bad)

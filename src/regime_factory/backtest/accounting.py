@@ -69,8 +69,8 @@ class Execution:
             raise ValueError(f"cash_rate is {self.cash_rate}; give an annual rate above -1")
         if self.max_leverage * max(self.buy_cost, self.sell_cost) >= 1.0:
             raise ValueError(
-                f"max_leverage {self.max_leverage} times the cost of one trade uses up the account; "
-                "lower max_leverage or the costs"
+                f"max_leverage {self.max_leverage} times the cost of one trade uses up the "
+                "account; lower max_leverage or the costs"
             )
 
     @property
@@ -202,21 +202,7 @@ def simulate_accounts(
     if at_open and opens is None:
         raise ValueError('fill="next_open" needs opening prices; give opens')
     fill_price = np.ascontiguousarray(opens if at_open else prices, dtype=np.float64)
-    paths = AccountPaths(*(np.empty_like(targets) for _ in range(6)))
-    run_accounts(
-        prices,
-        fill_price,
-        targets,
-        at_open,
-        execution.buy_cost,
-        execution.sell_cost,
-        execution.rate_per_bar,
-        execution.initial,
-        paths.held,
-        paths.ret,
-        paths.cost,
-        paths.turnover,
-        paths.equity,
-        paths.shares,
+    terms = np.array(
+        [execution.buy_cost, execution.sell_cost, execution.rate_per_bar, execution.initial]
     )
-    return paths
+    return AccountPaths(*run_accounts(prices, fill_price, targets, at_open, terms))

@@ -84,7 +84,7 @@ def check_backtest_bars(bars: pl.DataFrame, execution: Execution) -> str:
     require_columns(bars, ("symbol", "ts", *prices), "bars")
     if bars.is_empty():
         raise ValueError("there are no bars to trade on; check the zone and the symbol filter")
-    for column in {"symbol", "timeframe"} & set(bars.columns):
+    for column in [name for name in ("symbol", "timeframe") if name in bars.columns]:
         values = bars[column].unique().sort().to_list()
         if len(values) > 1:
             raise ValueError(

@@ -106,13 +106,21 @@ def run_backtest(
     paths = simulate_accounts(close, fills, execution, opens=opens)
     fill_price = close if opens is None else opens
     trades = [
-        trade_table(bars["ts"], close, fill_price, fills, paths, number, initial).select(
-            pl.lit(symbol).alias("symbol"), pl.lit(name).alias("strategy"), pl.all()
-        )
+        trade_table(
+            paths,
+            number,
+            ts=bars["ts"],
+            close=close,
+            fill_price=fill_price,
+            fills=fills,
+            initial=initial,
+        ).select(pl.lit(symbol).alias("symbol"), pl.lit(name).alias("strategy"), pl.all())
         for number, name in enumerate(strategies)
     ]
     return BacktestResult(
-        _equity_table(bars["ts"], symbol, strategies, fills, paths, initial),
+        _equity_table(paths, fills, strategies, bars["ts"], symbol).with_columns(
+            drawdown=_drawdowns(paths, initial)
+        ),
         pl.concat(trades),
         _findings(bars["ts"], symbol, strategies, paths),
     )
@@ -162,14 +170,12 @@ def fill_targets(
 
 
 def _equity_table(
+    paths: AccountPaths,
+    fills: NDArray[np.float64],
+    strategies: list[str],
     ts: pl.Series,
     symbol: str,
-    strategies: list[str],
-    fills: NDArray[np.float64],
-    paths: AccountPaths,
-    initial: float,
 ) -> pl.DataFrame:
-    peak = np.maximum(np.maximum.accumulate(paths.equity, axis=1), initial)
     names = pl.Series(strategies, dtype=pl.String)
     rows = np.repeat(np.arange(len(strategies)), ts.len())
     return pl.DataFrame(
@@ -184,9 +190,13 @@ def _equity_table(
             "turnover": paths.turnover.ravel(),
             "cost": paths.cost.ravel(),
             "equity": paths.equity.ravel(),
-            "drawdown": (paths.equity / peak - 1.0).ravel(),
         }
     )
+
+
+def _drawdowns(paths: AccountPaths, initial: float) -> pl.Series:
+    peak = np.maximum(np.maximum.accumulate(paths.equity, axis=1), initial)
+    return pl.Series((paths.equity / peak - 1.0).ravel())
 
 
 def _findings(

@@ -83,7 +83,7 @@ def regime_positions(
         raise ValueError(f"mapping is {mapping!r}; choose one of {', '.join(get_args(Mapping))}")
     _check_regimes(regimes)
     mean, vol, refit = _statistics_by_refit(regimes, state_stats)
-    if rule == "long_flat" or rule == "long_flat_short":
+    if rule in {"long_flat", "long_flat_short"}:
         weights = _confirmed_weights(regimes, _mapping_weights(mean, vol, rule)[refit])
     else:
         from regime_factory.backtest._kernels import hold_inside_band
@@ -202,7 +202,9 @@ def _statistics_by_refit(
     found = given.select("refit_id", "state").rows()
     if found != wanted:
         missing = sorted(set(wanted) - set(found))
-        fault = f"lack refit {missing[0][0]}, state {missing[0][1]}" if missing else "repeat a state"
+        fault = (
+            f"lack refit {missing[0][0]}, state {missing[0][1]}" if missing else "repeat a state"
+        )
         raise ValueError(
             f"state_stats {fault}; give one row for each of the {n_states} states of every refit"
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from regime_factory.backtest.accounting import AccountPaths, Execution, simulate_accounts
 from regime_factory.backtest.checks import require_columns, stamp
 
-_MAX_CELLS = 500_000
+_MAX_CELLS = 100_000
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def traded_span(bars: pl.DataFrame, equity: pl.DataFrame, strategy: str) -> Trad
     )
     if priced["close"].null_count():
         ts = priced.filter(pl.col("close").is_null())["ts"][0]
-        raise ValueError(f"there is no bar for the equity at {stamp(ts)}; give the bars it came from")
+        raise ValueError(
+            f"there is no bar for the equity at {stamp(ts)}; give the bars it came from"
+        )
     return TradedSpan(
         own["symbol"][0],
         priced["ts"],
@@ -172,7 +174,7 @@ def random_timing(
     execution: Execution,
     *,
     n_shifts: int = 500,
-    max_points: int = 2000,
+    max_points: int = 5000,
     seed: int = 0,
 ) -> RandomTiming:
     """Compare a strategy with random circular shifts of its own position series.
@@ -189,8 +191,8 @@ def random_timing(
         The costs it was run with.
     n_shifts : int, default=500
         Random shifts.
-    max_points : int, default=2000
-        Most rows of the band; it is thinned evenly above that, the last bar kept.
+    max_points : int, default=5000
+        Bars at which the band is computed; on longer spans it is interpolated between them.
     seed : int, default=0
         Seed of the shifts.
 
@@ -225,19 +227,19 @@ def random_timing(
         curves[block] = paths.equity[:, points]
         final[block] = paths.equity[:, -1]
     real = float(sharpe_of_rows(span.run(span.fills[None], execution).ret, execution)[0])
-    lower, upper = np.quantile(curves, [0.05, 0.95], axis=0).astype(np.float64)
-    band = pl.DataFrame(
-        {
-            "symbol": pl.repeat(span.symbol, points.size, eager=True),
-            "ts": span.ts.gather(points),
-            "lower": lower,
-            "upper": upper,
-        }
-    )
     p_value = (1 + int(np.sum(~(sharpes < real)))) / (n_shifts + 1)
-    return RandomTiming(strategy, p_value, n_shifts, real, sharpes, final, band)
+    return RandomTiming(
+        strategy, p_value, n_shifts, real, sharpes, final, _band(span, points, curves)
+    )
 
 
 def _shifted(fills: NDArray[np.float64], shifts: NDArray[np.int64]) -> NDArray[np.float64]:
     columns = (np.arange(fills.size)[None, :] - shifts[:, None]) % fills.size
     return fills[columns]
+
+
+def _band(span: TradedSpan, points: NDArray[np.int64], curves: NDArray[np.float32]) -> pl.DataFrame:
+    edges = np.quantile(curves, [0.05, 0.95], axis=0).astype(np.float64)
+    lower, upper = (np.interp(np.arange(span.close.size), points, edge) for edge in edges)
+    symbol = pl.repeat(span.symbol, span.close.size, eager=True)
+    return pl.DataFrame({"symbol": symbol, "ts": span.ts, "lower": lower, "upper": upper})

@@ -10,28 +10,29 @@ Floats = NDArray[np.float64]
 
 
 def trade_table(
+    paths: AccountPaths,
+    account: int,
+    *,
     ts: pl.Series,
     close: Floats,
     fill_price: Floats,
     fills: Floats,
-    paths: AccountPaths,
-    account: int,
     initial: float,
 ) -> pl.DataFrame:
     """List the round trips of one account.
 
     Parameters
     ----------
+    paths : AccountPaths
+        Simulated accounts.
+    account : int
+        Row of ``paths``.
     ts : polars.Series
         Stamps of the bars.
     close, fill_price : numpy.ndarray, shape (n_bars,)
         Closing prices and the prices fills happen at.
     fills : numpy.ndarray, shape (n_accounts, n_bars)
         Target weights that were traded.
-    paths : AccountPaths
-        Simulated accounts.
-    account : int
-        Row of ``paths``.
     initial : float
         Starting capital.
 
@@ -54,7 +55,8 @@ def trade_table(
     >>> from regime_factory.backtest.accounting import Execution, simulate_accounts
     >>> close, fills = np.array([100.0, 110.0, 121.0]), np.array([[1.0, 1.0, 0.0]])
     >>> paths = simulate_accounts(close, fills, Execution(periods_per_year=252))
-    >>> table = trade_table(pl.Series([1, 2, 3]), close, close, fills, paths, 0, 1.0)
+    >>> table = trade_table(paths, 0, ts=pl.Series([1, 2, 3]), close=close, fill_price=close,
+    ...                     fills=fills, initial=1.0)
     >>> table.select("entry_ts", "exit_ts", pl.col("pnl").round(6), "n_bars").row(0)
     (1, 3, 0.21, 2)
     """

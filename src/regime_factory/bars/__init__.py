@@ -1,10 +1,13 @@
 """Bars: canonical table, sources, quality gate, resampling and zones."""
 
+from regime_factory.bars.fingerprint import fingerprint
 from regime_factory.bars.gate import CheckedBars, check_bars
+from regime_factory.bars.limits import QualityError, enforce_quality
 from regime_factory.bars.resampling import BAR_COLUMNS, resample, resample_many
 from regime_factory.bars.session import Session
 from regime_factory.bars.sources import EMBEDDED_SYMBOLS, SourceSpec, embedded_bars, read_source
 from regime_factory.bars.standard import standardise
+from regime_factory.bars.symbols import bar_returns, per_symbol
 from regime_factory.bars.timeframes import bars_per_year, parse_timeframe, timeframe_minutes
 from regime_factory.bars.zones import ZONE_NAMES, resolve_zones, split_zones
 
@@ -13,12 +16,17 @@ __all__ = [
     "EMBEDDED_SYMBOLS",
     "ZONE_NAMES",
     "CheckedBars",
+    "QualityError",
     "Session",
     "SourceSpec",
+    "bar_returns",
     "bars_per_year",
     "check_bars",
     "embedded_bars",
+    "enforce_quality",
+    "fingerprint",
     "parse_timeframe",
+    "per_symbol",
     "read_source",
     "resample",
     "resample_many",

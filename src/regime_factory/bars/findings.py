@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from regime_factory.bars.session import Session, minute_of_day
+from regime_factory.bars.session import Session, session_day, session_open
 from regime_factory.bars.timeframes import timeframe_minutes
 
 Severity = Literal["ok", "warn", "bad"]
@@ -180,11 +180,11 @@ def stale_open_finding(kept: pl.DataFrame, limit: float) -> tuple[Finding, float
     result = f"{share:.1%} of opens equal the previous close"
     if share <= limit and not years:
         return finding("stale opens", "ok", result), share, years
+    worst = max(years.values(), default=share)
+    when = f"in {_spans(over['year'].to_list())}" if years else "over all years together"
     note = (
-        f"Opens are not traded prices in {_spans(over['year'].to_list())}; "
-        "fill at the close, and read features of the open with care."
-        if years
-        else "Opens are not traded prices; fill at the close."
+        f"Opens repeat the previous close too often {when} (up to {worst:.0%} a year) to stand for "
+        "a price one could trade at; fill at the close and read features of the open with care."
     )
     where = stale.filter("stale")["ts"]
     return finding("stale opens", "warn", result, note, where), share, years
@@ -257,10 +257,8 @@ def hours_finding(ts: pl.Series, session: Session) -> Finding:
     >>> hours_finding(times.dt.replace_time_zone("UTC"), nyse)["rows"]
     1
     """
-    local = ts.dt.convert_time_zone(session.timezone)
-    minute = local.dt.hour().cast(pl.Int32) * 60 + local.dt.minute()
-    since_open = (minute - minute_of_day(session.open or session.close) - 1) % (24 * 60) + 1
-    outside = ts.filter((since_open > session.minutes) | (local.dt.weekday() > 5))
+    opening = session_open(session_day(pl.col("ts"), session), session)
+    outside = ts.to_frame("ts").filter(pl.col("ts") <= opening)["ts"]
     if len(outside) == 0:
         return finding("session hours", "ok", "all bars close within the session")
     result = f"{len(outside)} of {len(ts)} bars close outside the session"

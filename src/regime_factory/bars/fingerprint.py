@@ -33,5 +33,5 @@ def fingerprint(bars: pl.DataFrame) -> str:
             digest.update("\x1f".join(column.fill_null("\x00").to_list()).encode())
         else:
             digest.update(column.is_null().to_numpy().tobytes())
-            digest.update(column.fill_null(0).to_physical().to_numpy().tobytes())
+            digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
     return digest.hexdigest()

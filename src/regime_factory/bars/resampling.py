@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from regime_factory.bars.session import Session, local_moment, minute_of_day
+from regime_factory.bars.session import Session, local_moment, session_day, session_open
 from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
 
 BAR_COLUMNS = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume", "n_base")
@@ -169,31 +169,18 @@ def _utc_label(timeframe: str) -> pl.Expr:
 def _session_label(timeframe: str, session: Session) -> pl.Expr:
     """Scheduled end of the session bin that each ``ts`` falls in."""
     count, unit = parse_timeframe(timeframe)
-    day = _session_day(session)
+    day = session_day(pl.col("ts"), session)
     if unit == "W":
         return _week_close(day, count, session)
     close = local_moment(day, session.close, session.timezone)
     if unit == "D":
         return close
-    clock = session.open or session.close
-    overnight = minute_of_day(clock) >= minute_of_day(session.close)
-    opening_day = day - pl.duration(days=1) if overnight else day
-    opening = local_moment(opening_day, clock, session.timezone)
+    opening = session_open(day, session)
     step = timeframe_minutes(timeframe) * _MINUTE_US
     elapsed = pl.col("ts").to_physical() - opening.to_physical()
     bins = pl.max_horizontal(_ceil_div(elapsed, step), pl.lit(1, dtype=pl.Int64))
     end = (opening.to_physical() + bins * step).cast(pl.Datetime("us", "UTC"))
     return pl.min_horizontal(end, close)
-
-
-def _session_day(session: Session) -> pl.Expr:
-    """First weekday whose scheduled close is not before ``ts``."""
-    today = pl.col("ts").dt.convert_time_zone(session.timezone).dt.date()
-    closed = pl.col("ts") > local_moment(today, session.close, session.timezone)
-    day = today + pl.duration(days=closed.cast(pl.Int64))
-    weekday = day.dt.weekday().cast(pl.Int64)
-    to_monday = pl.when(weekday > 5).then(8 - weekday).otherwise(0)
-    return day + pl.duration(days=to_monday)
 
 
 def _week_close(day: pl.Expr, count: int, session: Session) -> pl.Expr:

@@ -186,3 +186,66 @@ def localise(naive: pl.Expr, timezone: str) -> pl.Expr:
         for moment in (naive, naive + pl.duration(hours=1))
     )
     return pl.coalesce(exact, later).dt.convert_time_zone("UTC")
+
+
+def session_day(ts: pl.Expr, session: Session) -> pl.Expr:
+    """Date of the session that a close stamp counts into.
+
+    Parameters
+    ----------
+    ts
+        Close stamps in UTC.
+    session
+        The market's session.
+
+    Returns
+    -------
+    pl.Expr
+        The first weekday whose scheduled close is not before `ts`.
+
+    Examples
+    --------
+    >>> nyse = Session(timezone="America/New_York", open="09:30", close="16:00")
+    >>> evening = pl.Series([datetime(2021, 3, 12, 22)]).dt.replace_time_zone("UTC")
+    >>> evening.to_frame("ts").select(day=session_day(pl.col("ts"), nyse))["day"].to_list()
+    [datetime.date(2021, 3, 15)]
+    """
+    today = ts.dt.convert_time_zone(session.timezone).dt.date()
+    closed = ts > local_moment(today, session.close, session.timezone)
+    day = today + pl.duration(days=closed.cast(pl.Int64))
+    weekday = day.dt.weekday().cast(pl.Int64)
+    return day + pl.duration(days=pl.when(weekday > 5).then(8 - weekday).otherwise(0))
+
+
+def session_open(day: pl.Expr, session: Session) -> pl.Expr:
+    """UTC moment at which the session of a date opens, the evening before where it runs overnight.
+
+    Parameters
+    ----------
+    day
+        Session dates.
+    session
+        The market's session, with an opening time.
+
+    Returns
+    -------
+    pl.Expr
+        Datetime in microseconds, UTC.
+
+    Raises
+    ------
+    ValueError
+        Where the session has no opening time.
+
+    Examples
+    --------
+    >>> cme = Session(timezone="America/Chicago", open="17:00", close="16:00")
+    >>> monday = pl.DataFrame({"day": [date(2021, 3, 15)]})
+    >>> monday.select(ts=session_open(pl.col("day"), cme))["ts"].dt.to_string().to_list()
+    ['2021-03-14 22:00:00.000000+00:00']
+    """
+    if session.open is None:
+        raise ValueError("the session has no opening time; give session.open as 'HH:MM'")
+    overnight = minute_of_day(session.open) >= minute_of_day(session.close)
+    opening_day = day - pl.duration(days=1) if overnight else day
+    return local_moment(opening_day, session.open, session.timezone)

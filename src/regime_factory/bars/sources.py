@@ -2,7 +2,7 @@
 
 import gzip
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -195,7 +195,7 @@ def _separator(path: Path) -> str:
 
 
 @contextmanager
-def _named_errors(path: Path, kind: str) -> Iterator[None]:
+def _named_errors(path: Path, kind: str) -> Generator[None]:
     try:
         yield
     except pl.exceptions.NoDataError:

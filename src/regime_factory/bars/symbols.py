@@ -26,3 +26,24 @@ def per_symbol(table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """
     for symbol in table["symbol"].unique(maintain_order=True):
         yield symbol, table.filter(pl.col("symbol") == symbol)
+
+
+def bar_returns(bars: pl.DataFrame) -> pl.DataFrame:
+    """Give the simple return of each bar of one symbol and timeframe.
+
+    Parameters
+    ----------
+    bars
+        Canonical bars in time order.
+
+    Returns
+    -------
+    polars.DataFrame
+        `ts, ret`; the first return is null.
+
+    Examples
+    --------
+    >>> bar_returns(pl.DataFrame({"ts": [1, 2], "close": [100.0, 101.0]}))["ret"].round(9).to_list()
+    [None, 0.01]
+    """
+    return bars.select("ts", ret=pl.col("close") / pl.col("close").shift(1) - 1)

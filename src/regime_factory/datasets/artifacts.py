@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,15 +106,24 @@ class HTMLDataset(AtomicDataset[str]):
         return path.read_text("utf-8")
 
 
-class FigureDataset(AtomicDataset["Figure | bytes"]):
-    """A matplotlib figure as PNG; loading gives the PNG's bytes."""
+class FigureDataset(AtomicDataset["dict[str, Figure] | bytes"]):
+    """Matplotlib figures by symbol, one above the other in one PNG; loading gives its bytes."""
 
-    def write(self, data: "Figure | bytes", path: Path) -> None:
-        """Draw the figure into a PNG whose bytes depend on the figure alone."""
+    def write(self, data: "dict[str, Figure] | bytes", path: Path) -> None:
+        """Draw the figures into a PNG whose bytes depend on the figures alone."""
+        from PIL import Image
+
         if isinstance(data, bytes):
             path.write_bytes(data)
-        else:
-            data.savefig(path, format="png", dpi=130, metadata={"Software": None})
+            return
+        images = [Image.open(BytesIO(_png(figure, title))) for title, figure in data.items()]
+        width = max(image.width for image in images)
+        sheet = Image.new("RGB", (width, sum(image.height for image in images)), "white")
+        top = 0
+        for image in images:
+            sheet.paste(image.convert("RGB"), (0, top))
+            top += image.height
+        sheet.save(path, format="PNG", optimize=True)
 
     def read(self, path: Path) -> bytes:
         """Read the PNG's bytes."""
@@ -167,6 +177,14 @@ class StateDataset(AtomicDataset[dict[str, Any]]):
     def preview(self) -> JSONPreview:
         """Give the structure, without the arrays, to Kedro-Viz."""
         return JSONPreview((Path(self._get_load_path()) / "state.json").read_text("utf-8"))
+
+
+def _png(figure: "Figure", title: str) -> bytes:
+    """Draw one figure under the name of its symbol."""
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=130)
+    return buffer.getvalue()
 
 
 def _plain(cell: Any) -> Any:

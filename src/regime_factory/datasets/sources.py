@@ -21,12 +21,12 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
 
     Parameters
     ----------
-    path
+    source
         A file, relative to the working directory or absolute, or ``embedded`` for the S&P 500
         and NASDAQ daily bars that ship inside the ``arch`` package; ``None`` means that the
         user has to name one.
     setting
-        Name of the setting that gives ``path``, for error messages.
+        Name of the setting that gives ``source``, for error messages.
     metadata
         Free-form declarations.
     """
@@ -34,11 +34,11 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
     def __init__(
         self,
         *,
-        path: str | None,
+        source: str | None,
         setting: str = "bars_path",
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self.path = path
+        self.source = source
         self.setting = setting
         self.metadata = metadata
 
@@ -46,21 +46,21 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
         """Read the file; cells are not interpreted yet."""
         from regime_factory.bars import embedded_bars, read_source
 
-        if self.path is None:
+        if self.source is None:
             raise DatasetError(
                 f"no file of bars was named; give one with --params {self.setting}=FILE"
             )
-        return embedded_bars() if self.path == EMBEDDED else read_source(Path(self.path))
+        return embedded_bars() if self.source == EMBEDDED else read_source(Path(self.source))
 
     def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
         """Refuse: raw data are read, never written."""
-        raise DatasetError(f"{self.path} is raw data and is only read")
+        raise DatasetError(f"{self.source} is raw data and is only read")
 
     def _exists(self) -> bool:
-        return self.path is not None
+        return self.source is not None
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self.path}
+        return {"source": self.source}
 
 
 class SimulatedBars(AbstractDataset[None, pl.DataFrame]):

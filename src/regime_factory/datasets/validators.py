@@ -45,14 +45,14 @@ class Fitted:
         return data
 
 
-class Figure:
-    """A matplotlib figure."""
+class Figures:
+    """Matplotlib figures by symbol."""
 
     @staticmethod
     def validate(data: Any) -> Any:
         """Return ``data``, or raise TypeError."""
-        if not hasattr(data, "savefig"):
-            raise TypeError(f"expected a matplotlib figure, found {type(data).__name__}")
+        if not isinstance(data, dict) or not all(hasattr(f, "savefig") for f in data.values()):
+            raise TypeError(f"expected matplotlib figures by symbol, found {type(data).__name__}")
         return data
 
 

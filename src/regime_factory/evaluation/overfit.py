@@ -56,7 +56,8 @@ def kurtosis(ret: ArrayLike) -> float:
 
 
 def _standardised_moment(ret: ArrayLike, order: int, constant: float) -> float:
-    centred = as_returns(ret) - np.mean(ret)
+    values = as_returns(ret)
+    centred = values - values.mean()
     deviation = float(np.sqrt(np.mean(centred**2)))
     if deviation == 0.0:
         return constant

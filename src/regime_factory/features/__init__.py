@@ -1,6 +1,7 @@
 """Features: Polars expressions written once, on several timeframes, one row per base bar."""
 
-from regime_factory.features import extended, minimal
+# Importing the four families fills the registry, in the order of the columns.
+from regime_factory.features import minimal, momentum, volatility, volume
 from regime_factory.features.build import build_features
 from regime_factory.features.columns import (
     FEATURE_SETS,
@@ -18,8 +19,10 @@ __all__ = [
     "FeatureWindows",
     "build_features",
     "describe_features",
-    "extended",
     "feature_columns",
     "minimal",
+    "momentum",
+    "volatility",
+    "volume",
     "warmup_bars",
 ]

@@ -38,7 +38,7 @@ def log_change(once: Once, values: pl.Expr, lag: int = 1) -> pl.Expr:
 
 def half_range(once: Once) -> pl.Expr:
     """Half of ln(high / low), the log distance from the middle of the bar to its ends."""
-    return once((HIGH / LOW).log() / 2)
+    return once((HIGH / LOW).log() * 0.5)
 
 
 def rolling_mean(once: Once, values: pl.Expr, window: int) -> pl.Expr:
@@ -84,7 +84,8 @@ def seeded_average(
     """
     row = once(pl.int_range(pl.len()))
     seed_row = first + window - 1
-    seed = values.slice(first, window).mean()
+    # Summed in order: the bits of Polars' mean depend on whether the column has a null mask.
+    seed = values.slice(first, window).cum_sum().last() * (1 / window)
     started = pl.when(row > seed_row).then(values).when(row == seed_row).then(seed)
     return once(started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True))
 
@@ -164,8 +165,8 @@ def rate_of_change(window: int) -> pl.Expr:
 
 def vwap(once: Once, window: int) -> pl.Expr:
     """Volume-weighted mean of the typical price (high + low + close) / 3 over `window` bars."""
-    traded = once((HIGH + LOW + CLOSE) / 3 * VOLUME)
-    return once(traded.rolling_sum(window) / volume_sum(once, window))
+    traded = once((HIGH + LOW + CLOSE) * VOLUME)
+    return once(traded.rolling_sum(window) / volume_sum(once, window) * (1 / 3))
 
 
 def volume_sum(once: Once, window: int) -> pl.Expr:
@@ -202,16 +203,16 @@ def z_score(
 
 
 def signed_volume(once: Once) -> pl.Expr:
-    """Volume with the sign of the close's change; 0 in the first row."""
-    return once(close_change(once).sign().fill_null(0.0) * VOLUME)
+    """Volume with the sign of the close's change; null in the first row."""
+    return once(close_change(once).sign() * VOLUME)
 
 
 def on_balance_volume(once: Once) -> pl.Expr:
-    """On-balance volume, the running sum of signed volume.
+    """On-balance volume, the running sum of signed volume from 0 in the first row.
 
     Notes
     -----
     Its level depends on where the series starts, so no lookback reproduces it. Features use its
     change over a window; the level serves comparison with other tools.
     """
-    return signed_volume(once).cum_sum()
+    return signed_volume(once).fill_null(0.0).cum_sum()

@@ -16,6 +16,8 @@ from regime_factory.features.steps import Once
 from regime_factory.features.windows import FeatureWindows
 
 _BOTH = ("v1", "v2")
+# Products with constants, not quotients: Polars may take x / c as x * (1 / c), or not.
+_PARKINSON = 1 / (4 * math.log(2))
 
 
 @feature("close_logret_current", sets=_BOTH, unit="log return per bar", rows=lambda _: 2)
@@ -47,5 +49,5 @@ def log_volume_delta(_: FeatureWindows, once: Once) -> pl.Expr:
 def close_parkinson(w: FeatureWindows, once: Once) -> pl.Expr:
     """Parkinson (1980) volatility: sqrt(mean(ln(high / low)^2) / (4 ln 2)) over the window."""
     squares = once((2 * half_range(once)) ** 2)
-    variance = squares.rolling_mean(w.parkinson_window) / (4 * math.log(2))
+    variance = squares.rolling_mean(w.parkinson_window) * _PARKINSON
     return variance.clip(lower_bound=0.0).sqrt()

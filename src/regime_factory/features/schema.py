@@ -41,3 +41,15 @@ class Features(pa.DataFrameModel):
         """Each `ts` is later than the previous one of its symbol."""
         step = pl.col("ts").diff().over("symbol").dt.total_microseconds()
         return data.lazyframe.select((step > 0).fill_null(True))
+
+
+class Description(pa.DataFrameModel):
+    """What each feature column is: formula, window, unit and warm-up."""
+
+    column: str = pa.Field(unique=True)
+    formula: str
+    window: str
+    unit: str
+    warmup_bars: int = pa.Field(ge=0)
+    sets: str
+    needs_volume: bool

@@ -1,7 +1,47 @@
-"""Market regimes: the hidden Markov model, its selection, causal walk-forward filtering, honesty."""
+"""Market regimes: hidden Markov model, its selection, causal walk-forward filter, honesty."""
 
+from regime_factory.regimes.diagnostics import (
+    adjusted_rand,
+    diagnostics,
+    honesty_figures,
+    refit_agreement,
+    revision_rate,
+    stationary_distribution,
+    switches_per_year,
+)
 from regime_factory.regimes.hmm import GaussianHMM
+from regime_factory.regimes.labels import Alignment, align_states, confirm_labels, name_states
 from regime_factory.regimes.online import OnlineFilter
+from regime_factory.regimes.refits import Refit, Refits
+from regime_factory.regimes.refitting import fit_refits
+from regime_factory.regimes.selection import HMMSelection, select_hmm
+from regime_factory.regimes.statistics import state_characteristics, state_statistics
 from regime_factory.regimes.validation import NotFittedError
+from regime_factory.regimes.walk_forward import apply_model, filter_refits, walk_forward_regimes
 
-__all__ = ["GaussianHMM", "NotFittedError", "OnlineFilter"]
+__all__ = [
+    "Alignment",
+    "GaussianHMM",
+    "HMMSelection",
+    "NotFittedError",
+    "OnlineFilter",
+    "Refit",
+    "Refits",
+    "adjusted_rand",
+    "align_states",
+    "apply_model",
+    "confirm_labels",
+    "diagnostics",
+    "filter_refits",
+    "fit_refits",
+    "honesty_figures",
+    "name_states",
+    "refit_agreement",
+    "revision_rate",
+    "select_hmm",
+    "state_characteristics",
+    "state_statistics",
+    "stationary_distribution",
+    "switches_per_year",
+    "walk_forward_regimes",
+]

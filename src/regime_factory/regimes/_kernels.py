@@ -10,7 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_JIT = {"cache": True, "nogil": True, "error_model": "numpy"}
+_jit = njit(cache=True, nogil=True, error_model="numpy")
+_jit_inline = njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_jit_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 _BLOCK = 512
 _TINY = 1e-250  # below this a bar is normalised again from its logarithms
 _HUGE = 1e280  # keeps messages of states that cannot be reached finite
@@ -21,7 +23,7 @@ _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to the nearest inte
 _ONE_BITS = 4607182418800017408  # bit pattern of 1.0
 
 
-@njit(inline="always", **_JIT)
+@_jit_inline
 def _exp(x: float) -> float:
     """Exponential of ``x <= 0`` without branches, so that loops over it vectorise."""
     x = max(x, -700.0)
@@ -45,19 +47,19 @@ def _exp(x: float) -> float:
     return p * np.int64(power).view(np.float64)
 
 
-@njit(**_JIT)
+@_jit
 def _add_scaled_difference(z: NDArray, weight: float, x: NDArray, mean: float) -> None:
     for i in range(z.size):
         z[i] += weight * (x[i] - mean)
 
 
-@njit(**_JIT)
+@_jit
 def _subtract_half_square(out: NDArray, z: NDArray) -> None:
     for i in range(out.size):
         out[i] -= 0.5 * z[i] * z[i]
 
 
-@njit(**_JIT)
+@_jit
 def log_emission(
     X: NDArray, means: NDArray, whiten: NDArray, log_norm: NDArray, out: NDArray
 ) -> None:
@@ -80,19 +82,19 @@ def log_emission(
                 _subtract_half_square(row, z)
 
 
-@njit(**_JIT)
+@_jit
 def _keep_larger(best: NDArray, row: NDArray) -> None:
     for i in range(best.size):
         best[i] = max(best[i], row[i])
 
 
-@njit(**_JIT)
+@_jit
 def _exp_difference(row: NDArray, shift: NDArray, out: NDArray) -> None:
     for i in range(out.size):
         out[i] = _exp(row[i] - shift[i])
 
 
-@njit(**_JIT)
+@_jit
 def shifted_exp(log_b: NDArray, shift: NDArray, b: NDArray) -> None:
     """Write the largest log density of each bar to ``shift (T,)`` and exp(log_b - shift) to b."""
     n_states, n_rows = log_b.shape
@@ -106,7 +108,7 @@ def shifted_exp(log_b: NDArray, shift: NDArray, b: NDArray) -> None:
             _exp_difference(log_b[k, low:high], best, b[k, low:high])
 
 
-@njit(**_JIT)
+@_jit
 def _shift_by_reachable(
     t: int, predicted: NDArray, log_b: NDArray, shift: NDArray, b: NDArray
 ) -> None:
@@ -120,8 +122,8 @@ def _shift_by_reachable(
         b[k, t] = np.exp(min(log_b[k, t] - best, 600.0)) if predicted[k] > 0.0 else 0.0
 
 
-@njit(**_JIT)
-def forward(
+@_jit
+def forward(  # noqa: PLR0917 - numba takes arrays by position
     prior: NDArray,
     transmat: NDArray,
     log_b: NDArray,
@@ -162,7 +164,7 @@ def forward(
             p[k, t] = current[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+@_jit_sum
 def _dot(x: NDArray, y: NDArray) -> float:
     total = 0.0
     for i in range(x.size):
@@ -170,14 +172,14 @@ def _dot(x: NDArray, y: NDArray) -> float:
     return total
 
 
-@njit(**_JIT)
+@_jit
 def _divide(row: NDArray, norm: NDArray) -> None:
     for i in range(row.size):
         row[i] /= norm[i]
 
 
-@njit(**_JIT)
-def backward(
+@_jit
+def backward(  # noqa: PLR0917 - numba takes arrays by position
     transmat: NDArray, b: NDArray, norm: NDArray, p: NDArray, gamma: NDArray, xi: NDArray
 ) -> None:
     """Write smoothed probabilities to ``gamma (K, T)``; add expected transitions to ``xi (K, K)``.
@@ -203,7 +205,7 @@ def backward(
             xi[j, k] += transmat[j, k] * _dot(p[j, : n_rows - 1], b[k, 1:])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+@_jit_sum
 def _weighted_product(w: NDArray, x: NDArray, x0: float, y: NDArray, y0: float) -> float:
     total = 0.0
     for i in range(w.size):
@@ -211,8 +213,8 @@ def _weighted_product(w: NDArray, x: NDArray, x0: float, y: NDArray, y0: float) 
     return total
 
 
-@njit(**_JIT)
-def moments(
+@_jit
+def moments(  # noqa: PLR0917 - numba takes arrays by position
     X: NDArray,
     gamma: NDArray,
     cross: bool,
@@ -240,7 +242,7 @@ def moments(
                     scatter[k, j, i] = 0.0
 
 
-@njit(**_JIT)
+@_jit
 def viterbi(
     log_prior: NDArray, log_transmat: NDArray, log_b: NDArray, back: NDArray, path: NDArray
 ) -> float:

@@ -8,109 +8,11 @@ from numpy.typing import NDArray
 
 from regime_factory.regimes.gaussian import whitened_log_density, whitening
 from regime_factory.regimes.inference import Expectation, expectation
+from regime_factory.regimes.parameters import HMMParameters
 
 Matrix = NDArray[np.float64]
 _FLOOR = 1e-6  # smallest variance of a state, in units of the training variance
 _EMPTY = 1e-10  # a state with less weight (bars) than this keeps its mean and covariance
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Offset and scale that bring training observations to mean 0 and variance 1.
-
-    Attributes
-    ----------
-    offset, scale : ndarray, shape (F,)
-        In the user's units. Spherical models share one scale, so that they stay spherical.
-    """
-
-    offset: Matrix
-    scale: Matrix
-
-    @classmethod
-    def of(cls, X: Matrix, covariance_type: str) -> "Scaler":
-        """Measure training observations ``(T, F)``.
-
-        Parameters
-        ----------
-        X : ndarray, shape (T, F)
-            Training observations.
-        covariance_type : str
-            Covariance structure of the model.
-
-        Returns
-        -------
-        Scaler
-        """
-        offset = X.mean(axis=0)
-        variance = ((X - offset) ** 2).mean(axis=0)
-        if covariance_type == "spherical":
-            variance = np.full_like(variance, variance.mean())
-        return cls(offset, np.sqrt(variance))
-
-    def apply(self, X: Matrix) -> Matrix:
-        """Return observations ``(T, F)`` standardised and state-major ``(F, T)``.
-
-        Parameters
-        ----------
-        X : ndarray, shape (T, F)
-            Observations in the user's units.
-
-        Returns
-        -------
-        ndarray, shape (F, T)
-        """
-        return np.ascontiguousarray(((X - self.offset) / self.scale).T)
-
-
-@dataclass(frozen=True)
-class HMMParameters:
-    """HMMParameters of a Gaussian hidden Markov model, covariances as full matrices.
-
-    Attributes
-    ----------
-    startprob : ndarray, shape (K,)
-    transmat : ndarray, shape (K, K)
-    means : ndarray, shape (K, F)
-    covars : ndarray, shape (K, F, F)
-    """
-
-    startprob: Matrix
-    transmat: Matrix
-    means: Matrix
-    covars: Matrix
-
-    def standardised(self, scaler: Scaler) -> "HMMParameters":
-        """Move from the user's units to standardised ones.
-
-        Parameters
-        ----------
-        scaler : Scaler
-            Scaler of the training observations.
-
-        Returns
-        -------
-        HMMParameters
-        """
-        outer = np.outer(scaler.scale, scaler.scale)
-        means = (self.means - scaler.offset) / scaler.scale
-        return HMMParameters(self.startprob, self.transmat, means, self.covars / outer)
-
-    def in_user_units(self, scaler: Scaler) -> "HMMParameters":
-        """Move from standardised units to the user's.
-
-        Parameters
-        ----------
-        scaler : Scaler
-            Scaler of the training observations.
-
-        Returns
-        -------
-        HMMParameters
-        """
-        outer = np.outer(scaler.scale, scaler.scale)
-        means = self.means * scaler.scale + scaler.offset
-        return HMMParameters(self.startprob, self.transmat, means, self.covars * outer)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Fitting a Gaussian hidden Markov model: one run from a start, or restarts by successive halving."""
+"""Fitting a Gaussian hidden Markov model: one run from a start, or restarts by halving."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,15 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_factory.regimes.em import (
-    HMMParameters,
-    Problem,
-    Run,
-    Scaler,
-    advance,
-    training_target,
-)
+from regime_factory.regimes.em import Problem, Run, advance, training_target
 from regime_factory.regimes.gaussian import compress_covariances, expand_covariances
+from regime_factory.regimes.parameters import HMMParameters, Scaler
 from regime_factory.regimes.starts import make_start
 
 Matrix = NDArray[np.float64]
@@ -107,7 +101,7 @@ def fit_parameters(
         first = _constrained(start.standardised(scaler), covariance_type)
         runs = [advance(problem, Run(first), n_iter, tol)]
     else:
-        runs = _restarts(problem, n_components, n_init, n_iter, tol, seed)
+        runs = _restarts(problem, n_components, n_init, n_iter=n_iter, tol=tol, seed=seed)
     best = max(runs, key=lambda run: run.objective)
     hits = [run.objective >= best.objective - _SAME_OPTIMUM for run in runs]
     per_bar = float(np.log(scaler.scale).sum())
@@ -130,7 +124,7 @@ def _constrained(parameters: HMMParameters, covariance_type: str) -> HMMParamete
 
 
 def _restarts(
-    problem: Problem, n_components: int, n_init: int, n_iter: int, tol: float, seed: int
+    problem: Problem, n_components: int, n_init: int, *, n_iter: int, tol: float, seed: int
 ) -> list[Run]:
     """Give every start a few steps, then finish the better half (at least three)."""
     runs = []

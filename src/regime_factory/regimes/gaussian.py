@@ -147,7 +147,8 @@ def whitening(covars: Matrix) -> tuple[Matrix, Matrix]:
     n_features = covars.shape[-1]
     whiten = np.tril(np.linalg.solve(factor, np.broadcast_to(np.eye(n_features), covars.shape)))
     log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    return whiten, -log_det - 0.5 * n_features * np.log(2 * np.pi)
+    log_norm: Matrix = -log_det - 0.5 * n_features * np.log(2 * np.pi)
+    return whiten.astype(np.float64, copy=False), log_norm
 
 
 def log_density(X: Matrix, means: Matrix, covars: Matrix) -> Matrix:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes import interchange
-from regime_factory.regimes.em import HMMParameters
 from regime_factory.regimes.fitting import fit_parameters
 from regime_factory.regimes.gaussian import count_parameters
+from regime_factory.regimes.parameters import HMMParameters
 from regime_factory.regimes.results import GaussianHMMResults
 from regime_factory.regimes.validation import (
     check_lengths,
@@ -101,6 +101,7 @@ class GaussianHMM(GaussianHMMResults):
         self,
         n_components: int = 2,
         covariance_type: str = "full",
+        *,
         emission: str = "gaussian",
         n_init: int = 10,
         n_iter: int = 500,

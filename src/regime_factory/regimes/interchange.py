@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.em import HMMParameters
 from regime_factory.regimes.gaussian import covariance_shape, expand_covariances, whitening
+from regime_factory.regimes.parameters import HMMParameters
 from regime_factory.regimes.validation import check_probabilities, check_settings
 
 if TYPE_CHECKING:

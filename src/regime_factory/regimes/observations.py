@@ -6,7 +6,7 @@ import polars as pl
 
 from regime_factory.bars import per_symbol
 
-KEYS = ("symbol", "ts", "close")
+KEYS = ("symbol", "ts", "ret")
 
 
 def observe(
@@ -31,7 +31,7 @@ def observe(
     Returns
     -------
     polars.DataFrame
-        `symbol, ts, close` and the columns; `close` is that of the observed bar.
+        `symbol, ts, ret` and the columns; `ret` is the simple return of the observed bar.
 
     Raises
     ------
@@ -42,13 +42,13 @@ def observe(
     parts = []
     for symbol, rows in per_symbol(features):
         closes = bars.filter(symbol=symbol, timeframe=timeframe).select(
-            pl.col("ts").alias("bar_ts"), "close"
+            pl.col("ts").alias("bar_ts"), ret=pl.col("close") / pl.col("close").shift(1) - 1
         )
         known = rows.select("symbol", "ts", *columns).join_asof(
             closes, left_on="ts", right_on="bar_ts", strategy="backward", coalesce=False
         )
         first = known.drop_nulls("bar_ts").unique("bar_ts", keep="first", maintain_order=True)
-        parts.append(first.drop_nulls(list(columns)))
+        parts.append(first.drop_nulls(["ret", *columns]))
     table = pl.concat(parts).select(*KEYS, *columns)
     for symbol in features["symbol"].unique(maintain_order=True):
         if table.filter(symbol=symbol).is_empty():
@@ -79,22 +79,6 @@ def carry_forward(regimes: pl.DataFrame, stamps: pl.DataFrame) -> pl.DataFrame:
     """
     carried = stamps.sort("ts").join_asof(regimes.sort("ts"), on="ts", strategy="backward")
     return carried.drop_nulls("state")
-
-
-def next_returns(observations: pl.DataFrame) -> pl.Series:
-    """Give the simple return of the following observed bar; the last row has none.
-
-    Parameters
-    ----------
-    observations
-        Rows of one symbol in time order, with `close`.
-
-    Returns
-    -------
-    polars.Series
-        Simple returns, aligned with the rows.
-    """
-    return (observations["close"].shift(-1) / observations["close"] - 1).alias("next_return")
 
 
 def observed_columns(observations: pl.DataFrame) -> list[str]:

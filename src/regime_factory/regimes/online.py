@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.em import HMMParameters
 from regime_factory.regimes.gaussian import whitened_log_density, whitening
 from regime_factory.regimes.inference import filter_log_emission
+from regime_factory.regimes.parameters import HMMParameters
 from regime_factory.regimes.validation import check_observations, check_probabilities
 
 Matrix = NDArray[np.float64]
@@ -72,15 +72,15 @@ class OnlineFilter:
         log_b = whitened_log_density(
             np.ascontiguousarray(row.T), model.means, self._whiten, self._log_norm
         )
-        prior = model.startprob if self.probabilities is None else self._predicted()
+        prior = model.startprob if self.probabilities is None else self._predict(self.probabilities)
         p, _ = filter_log_emission(prior, model.transmat, log_b)
         self.probabilities = p[:, 0]
         return self.probabilities.copy()
 
-    def _predicted(self) -> Matrix:
+    def _predict(self, current: Matrix) -> Matrix:
         """Add the products in the order of the batch kernel, so that results are equal."""
-        total = np.zeros(len(self._parameters.startprob))
-        for p, row in zip(self.probabilities, self._parameters.transmat, strict=True):
+        total = np.zeros(len(current))
+        for p, row in zip(current, self._parameters.transmat, strict=True):
             total += p * row
         return total
 

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.base import SettingsMixin
-from regime_factory.regimes.em import HMMParameters
 from regime_factory.regimes.gaussian import (
     compress_covariances,
     count_parameters,
@@ -20,6 +19,7 @@ from regime_factory.regimes.inference import (
     filter_log_emission,
 )
 from regime_factory.regimes.online import OnlineFilter
+from regime_factory.regimes.parameters import HMMParameters
 from regime_factory.regimes.validation import (
     NotFittedError,
     check_lengths,

@@ -1,28 +1,32 @@
 """Pandera schemas of the regime tables, used as catalog validators."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pandera.polars as pa
 import polars as pl
+from pandera.polars import PolarsData
 from pandera.typing.polars import Series
 
 Stamp = Annotated[pl.Datetime, "us", "UTC"]
 
 
 class Observations(pa.DataFrameModel):
-    """What a model observes: keys, close and finite columns."""
+    """What a model observes: keys, the bar's return and finite columns."""
 
     symbol: str
     ts: Stamp
-    close: float = pa.Field(gt=0)
-    observed: Series[float] = pa.Field(
-        alias=r"^(?!symbol$|ts$|close$).+$", regex=True, nullable=False
-    )
+    ret: float = pa.Field(gt=-1)
 
-    class Config:
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
         """One row per symbol and time."""
 
-        unique = ["symbol", "ts"]
+        unique: ClassVar[list[str]] = ["symbol", "ts"]
+
+    @pa.dataframe_check(error="observed values are finite, without nulls")
+    @classmethod
+    def _values_are_finite(cls, data: PolarsData) -> pl.LazyFrame:
+        observed = pl.exclude("symbol", "ts")
+        return data.lazyframe.select(pl.all_horizontal(observed.is_finite().fill_null(False)))
 
 
 class Selection(pa.DataFrameModel):
@@ -54,10 +58,10 @@ class AppliedRegimes(pa.DataFrameModel):
         alias=r"^p_state_\d+$", regex=True, ge=0, le=1 + 1e-9, nullable=True
     )
 
-    class Config:
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
         """One row per symbol and time."""
 
-        unique = ["symbol", "ts"]
+        unique: ClassVar[list[str]] = ["symbol", "ts"]
 
 
 class Regimes(AppliedRegimes):

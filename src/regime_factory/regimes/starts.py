@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_factory.regimes.em import HMMParameters
+from regime_factory.regimes.parameters import HMMParameters
 
 Matrix = NDArray[np.float64]
 _SAMPLE = 4000

@@ -1,4 +1,4 @@
-"""Checks of observations, lengths, settings and probabilities, with messages that say what to do."""
+"""Checks of observations, lengths, settings and probabilities, with messages that help."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -74,7 +74,8 @@ def money_footer(meta: Meta, page: SymbolPage) -> str:
         parts.append(
             f"Net of {fee + slippage:g} bp per unit traded ({fee:g} fee, {slippage:g} slippage)."
         )
-    parts.append(f"Price return, cash earns {percent(costs.get('cash_rate', 0.0), 1)} a year.")
+    cash = costs.get("cash_rate", 0.0)
+    parts.append(f"Price return, cash earns {percent(cash, 1 if cash else 0)} a year.")
     parts.append(_FILLS.get(costs.get("fill", ""), ""))
     timing = page["performance"].get("random_timing") or {}
     if timing.get("draws"):
@@ -83,6 +84,27 @@ def money_footer(meta: Meta, page: SymbolPage) -> str:
         share = percent(meta["label_threshold"])
         parts.append(f"A label switches when the filtered probability passes {share}.")
     return " ".join(part for part in parts if part)
+
+
+def interval_footer(meta: Meta, page: SymbolPage) -> str:
+    """Say how the Sharpe intervals were made.
+
+    Parameters
+    ----------
+    meta
+        Settings of the run; its own sentence wins.
+    page
+        The symbol's part of the payload, whose conventions name the method.
+
+    Returns
+    -------
+    str
+    """
+    if meta.get("interval"):
+        return meta["interval"]
+    conventions = page["performance"].get("conventions") or []
+    named = {row["name"]: row["value"] for row in conventions}
+    return f"Intervals: {named['Sharpe interval']}." if "Sharpe interval" in named else ""
 
 
 def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: str) -> str:
@@ -131,6 +153,8 @@ def cost_answer(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> str
     str
     """
     top, first = max(curve["bps"]), curve["sharpe"][0]
+    if first is None:
+        return "There is no Sharpe ratio to follow: the returns never vary."
     against, zero = curve.get("break_even_vs_benchmark_bps"), curve.get("break_even_bps")
     if against is not None:
         said = f"Break-even with buy & hold is about {against:.0f} bp"
@@ -182,8 +206,8 @@ def data_footer(quality: Quality) -> str:
     if "rows" not in quality:
         return ""
     span = (
-        f", {str(quality['first'])[:10]} to {str(quality['last'])[:10]}"
-        if "first" in quality
+        f", {quality['first'][:10]} to {quality['last'][:10]}"
+        if quality.get("first") and quality.get("last")
         else ""
     )
     return (

@@ -115,7 +115,8 @@ def honesty_answer(page: SymbolPage) -> str:
     -------
     str
     """
-    worst, mean = (page["honesty"].get(f"refit_agreement_{kind}") for kind in ("worst", "mean"))
+    worst = page["honesty"].get("refit_agreement_worst")
+    mean = page["honesty"].get("refit_agreement_mean")
     if worst is None or mean is None:
         return "Agreement across refits was not measured."
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from regime_factory.report.formats import number, percent
+from regime_factory.report.formats import chance, number, percent
 from regime_factory.report.marks import Figure, axis, dot_figure, layout_of, title_of, whisker
 from regime_factory.report.palette import regime_slot
 
@@ -61,10 +61,8 @@ def dwell_figure(dwell: Sequence[Dwell]) -> Figure:
     data: list[dict[str, Any]] = []
     for k, row in enumerate(dwell):
         text = f"median {number(row['median'], 0)} bars, longest {row['longest']:,}"
-        whisker = (k, row["median"], row["lower"], row["upper"], text)
-        data.append(
-            whisker(whisker, marker={"color": f"@{regime_slot(k, len(dwell))}", "size": 12})
-        )
+        point = (k, row["median"], row["lower"], row["upper"], text)
+        data.append(whisker(point, marker={"color": f"@{regime_slot(k, len(dwell))}", "size": 12}))
     data.append(
         {
             "type": "scatter",
@@ -112,7 +110,7 @@ def transition_figure(transmat: Sequence[Sequence[float]], names: Sequence[str])
         {
             "x": column,
             "y": row,
-            "text": percent(transmat[row][column], 1),
+            "text": chance(transmat[row][column], 1),
             "showarrow": False,
             "font": {"size": 12.5, "color": "@panel" if transmat[row][column] >= 0.6 else "@ink"},
         }

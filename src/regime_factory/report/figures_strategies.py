@@ -99,12 +99,14 @@ def cost_figure(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> Fig
         }
     ]
     if benchmark_sharpe is not None:
+        away = [abs((curve["sharpe"][end] or 0.0) - benchmark_sharpe) for end in (0, -1)]
+        right = away[1] >= away[0]
         shapes.append(rule("y", benchmark_sharpe, "@bench", "dash"))
         notes.append(
             {
                 **note("buy &amp; hold", 0),
-                "x": 1,
-                "xanchor": "right",
+                "x": 1 if right else 0.3,
+                "xanchor": "right" if right else "left",
                 "yref": "y",
                 "y": benchmark_sharpe,
             }

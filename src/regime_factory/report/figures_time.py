@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from regime_factory.report.payload import Growth, Lane, Probabilities
 
 _GROWTH_TICKS = (1, 1.5, 2, 3, 5, 7)
+_NO_NAME = "<extra></extra>"
 
 
 def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, float]) -> Figure:
@@ -56,7 +57,13 @@ def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, 
             showgrid=False,
             zeroline=False,
         ),
-        "xaxis": axis(type="date", anchor="y3", fixedrange=False, hoverformat="%Y-%m-%d %H:%M"),
+        "xaxis": axis(
+            type="date",
+            anchor="y3",
+            fixedrange=False,
+            hoverformat="%Y-%m-%d %H:%M",
+            range=[growth["ts"][0], growth["ts"][-1]],
+        ),
     }
     mine, other = (percent(value) for value in drawdowns)
     notes = [
@@ -66,7 +73,7 @@ def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, 
             f"<b>buy &amp; hold {other}</b>",
             (middle + 130) / total,
         ),
-        note("Regime over price: label at each close (filtered)", lane_height / total),
+        note("Regime over price, at each close (filtered)", lane_height / total),
     ]
     columns = {key: value for key, value in growth.items() if value}
     layout = layout_of(
@@ -135,7 +142,9 @@ def _growth_traces(growth: Growth) -> list[dict[str, Any]]:
             "y": "$benchmark",
             "customdata": "$close",
             "line": {"color": "@bench", "width": 1.8},
-            "hovertemplate": f"Buy &amp; hold %{{y:.2f}}{TIMES} (close %{{customdata:,.2f}})<extra></extra>",
+            "hovertemplate": (
+                f"Buy &amp; hold %{{y:.2f}}{TIMES} (close %{{customdata:,.2f}})" + _NO_NAME
+            ),
         },
         {
             **line,
@@ -148,7 +157,9 @@ def _growth_traces(growth: Growth) -> list[dict[str, Any]]:
             "y": "$net",
             "customdata": "$regime",
             "line": {"color": "@strat", "width": 2.4},
-            "hovertemplate": f"<b>Strategy, net %{{y:.2f}}{TIMES}</b>, regime %{{customdata}}<extra></extra>",
+            "hovertemplate": (
+                f"<b>Strategy, net %{{y:.2f}}{TIMES}</b>, regime %{{customdata}}" + _NO_NAME
+            ),
         },
     ]
 
@@ -200,7 +211,7 @@ def _log_ticks(growth: Growth) -> dict[str, Any]:
     low, high = min(values, default=1.0), max(values, default=1.0)
     wide = high / low > 30
     steps = (1, 2, 5) if not wide else (1,) if high / low > 1000 else (1, 3)
-    if high / low < 6:
+    if high / low < 12:
         steps = _GROWTH_TICKS
     if high / low < 1.6:
         steps = tuple(1 + k / 10 for k in range(90))

@@ -260,7 +260,7 @@ def _strategies(page: SymbolPage, ranked: list[dict[str, Any]], meta: Meta) -> d
         "answer": answers.strategy_answer(ranked, page["benchmark"], chosen),
         "table": tables.strategy_table(ranked, chosen),
         "footer": "Bold: the strategy of this run. Same bars, costs and fills for all. "
-        + meta.get("interval", "Intervals by stationary bootstrap."),
+        + answers.interval_footer(meta, page),
         **_figure(strategy_figure(ranked, chosen, page["benchmark"])),
     }
 
@@ -295,7 +295,7 @@ def _tiles(page: SymbolPage) -> list[Tile]:
     theirs = performance["strategies"].get(page["benchmark"], {})
     deflated = performance.get("deflated_sharpe") or {}
     notes = performance.get("notes")
-    reason = notes.get("deflated_sharpe", "") if isinstance(notes, dict) else ""
+    reason = notes.get("deflated_sharpe.value", "") if isinstance(notes, dict) else ""
     trials, bps = deflated.get("n_trials"), (performance.get("cost_curve") or {}).get("assumed_bps")
     needs = f"needs {DEFLATED_SHARPE_NEEDED:.2f}"
     at = "" if bps is None else f" at {bps:g} bp"

@@ -95,7 +95,8 @@ def stamps(ts: pl.Series) -> list[str]:
     list of str
         ``YYYY-MM-DD`` or ``YYYY-MM-DD HH:MM``.
     """
-    one_a_day = ts.len() < 2 or (ts.diff().min() or dt.timedelta()) >= dt.timedelta(hours=20)
+    steps = np.diff(ts.dt.epoch("s").to_numpy())
+    one_a_day = len(steps) == 0 or steps.min() >= 20 * 3600
     return ts.dt.strftime("%Y-%m-%d" if one_a_day else "%Y-%m-%d %H:%M").to_list()
 
 
@@ -229,6 +230,31 @@ def regime_lanes(
     return lanes
 
 
+def spell_lengths(
+    regimes: pl.DataFrame, states: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, str, np.ndarray]]:
+    """Collect the lengths of all spells by regime, calmest first.
+
+    Parameters
+    ----------
+    regimes
+        The symbol's regime rows in time order.
+    states
+        Rows with `state` and `regime`; read from the labels where empty.
+
+    Returns
+    -------
+    list of tuple
+        State, regime name and lengths in bars, in time order.
+    """
+    label = _labels(regimes)
+    if label.len() == 0:
+        return []
+    first, lengths = _runs(label)
+    of_run = label.to_numpy()[first]
+    return [(state, name, lengths[of_run == state]) for state, name in _names(regimes, states)]
+
+
 def dwell_times(regimes: pl.DataFrame, states: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Summarise how long the spells of each regime lasted.
 
@@ -244,26 +270,20 @@ def dwell_times(regimes: pl.DataFrame, states: Sequence[Mapping[str, Any]]) -> l
     list of dict
         `state, regime, spells`, quartiles, `longest` and `expected`, in bars.
     """
-    label = _labels(regimes)
-    if label.len() == 0:
-        return []
-    first, lengths = _runs(label)
-    of_run = label.to_numpy()[first]
     expected = {row["state"]: row.get("expected_bars") for row in states}
     rows = []
-    for state, name in _names(regimes, states):
-        mine = lengths[of_run == state]
-        quartiles = np.percentile(mine, [25, 50, 75]) if len(mine) else [None] * 3
+    for state, name, lengths in spell_lengths(regimes, states):
+        quartiles = np.percentile(lengths, [25, 50, 75]) if len(lengths) else [None] * 3
         lower, median, upper = rounded(quartiles)
         rows.append(
             {
                 "state": state,
                 "regime": name,
-                "spells": len(mine),
+                "spells": len(lengths),
                 "lower": lower,
                 "median": median,
                 "upper": upper,
-                "longest": int(mine.max()) if len(mine) else 0,
+                "longest": int(lengths.max()) if len(lengths) else 0,
                 "expected": rounded([expected.get(state)])[0],
             }
         )
@@ -296,7 +316,7 @@ def state_probabilities(regimes: pl.DataFrame, last_bars: int) -> dict[str, Any]
     return {
         "ts": stamps(tail["ts"]),
         "values": [rounded(tail[column], 3) for column in columns],
-        "over_90": float((leading > 0.9).mean() or 0.0),  # pyrefly: ignore
+        "over_90": float((leading > 0.9).to_numpy().mean()),
     }
 
 

@@ -188,7 +188,7 @@ def grid_table(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> Table:
             number(row.get("aic"), 1),
             number(row.get("bic"), 1),
             number(row.get("n_iter"), 0),
-            {True: "yes", False: "no"}.get(row.get("converged"), DASH),  # pyrefly: ignore
+            _yes(row.get("converged")),
             percent(row.get("hit_rate")),
             percent(row.get("min_occupancy"), 1),
         ]
@@ -213,7 +213,7 @@ def check_table(quality: Quality) -> Table:
     checks: list[Check] = quality.get("checks", [])
     rows = [
         [
-            Cell(check["check"]),
+            Cell(words(check["check"])),
             Cell(check["result"], tone=check["severity"]),
             Cell(check.get("note") or ""),
         ]
@@ -306,3 +306,7 @@ def plain_table(
     Table
     """
     return Table(caption, columns, [[Cell(text) for text in row] for row in rows], tinted=tinted)
+
+
+def _yes(value: bool | None) -> str:
+    return DASH if value is None else "yes" if value else "no"

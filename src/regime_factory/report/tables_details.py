@@ -91,13 +91,14 @@ def choice_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     Parameters
     ----------
     rows
-        Rows with `strategy, sharpe, cagr, drawdown, turnover, selected`; names may vary.
+        Rows with `strategy`, `selected` and any figures, for example `sharpe, cagr`.
 
     Returns
     -------
     Table
     """
-    keys = [key for key in rows[0] if key not in {"strategy", "selected"}] if rows else []
+    left_out = {"strategy", "selected", "n_trials", "trial_sharpe_variance"}
+    keys = [key for key in rows[0] if key not in left_out] if rows else []
     shares = {"cagr", "drawdown", "max_drawdown", "volatility", "exposure", "cost_per_year"}
     body = [
         [

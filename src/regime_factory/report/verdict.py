@@ -123,7 +123,7 @@ def volatility_ratio(rows: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _unusable_data(check: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    headline = f"Do not use these results: {_lower_first(check['check'])}, {check['result']}."
+    headline = f"Do not use these results: {check['result']} ({_lower_first(check['check'])})."
     detail = f"{_sentence(check.get('note') or '')} Skill is not judged on such data.".strip()
     return "bad", headline, detail, "not judged"
 
@@ -241,7 +241,7 @@ def _data_chip(checks: Sequence[Mapping[str, Any]]) -> Chip:
         return Chip("Data", "none", "not checked", "data")
     bad = [check for check in checks if check["severity"] == "bad"]
     if bad:
-        return Chip("Data", "bad", f"{_lower_first(bad[0]['check'])}, {bad[0]['result']}", "data")
+        return Chip("Data", "bad", bad[0]["result"], "data")
     warned = sum(check["severity"] == "warn" for check in checks)
     if warned:
         return Chip("Data", "warn", counted(warned, "warning"), "data")

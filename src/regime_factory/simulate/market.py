@@ -1,8 +1,8 @@
 """Simulated OHLCV bars of one or more symbols, with the truth about every bar."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from regime_factory.bars import BAR_COLUMNS, timeframe_minutes
 from regime_factory.simulate.process import (
     FloatArray,
+    IntArray,
     ProcessParameters,
     Tails,
     draw_states,
@@ -22,6 +23,7 @@ from regime_factory.simulate.process import (
 
 _BASE_VOLUME = 1_000.0
 _VOLUME_STD = 0.3
+_VOLUME_VOL = 0.001  # volatility per bar at which the base volume trades
 _FLOOR_HALF_RANGE = 1e-5
 
 
@@ -149,7 +151,7 @@ def simulate_market(
     volume
         Whether bars have volume, higher in volatile states; null otherwise.
     seed
-        The same seed gives the same market; more bars only append (gaps aside from none).
+        The same seed gives the same market, and a larger `n_bars` only appends to it.
 
     Returns
     -------
@@ -184,10 +186,101 @@ def simulate_market(
     for symbol, seeds in zip(
         symbols, np.random.SeedSequence(seed).spawn(len(symbols)), strict=True
     ):
-        path = _simulate_symbol(parameters, n_bars, tails, df, edge, seeds)
-        frame = _bars(path, symbol, timeframe, ts, base_price, volume)
-        bars.append(frame.filter(pl.Series(path.uniform >= gaps)))
+        streams = [np.random.default_rng(child) for child in seeds.spawn(6)]
+        path = _draw_path(
+            parameters, n_bars, tail_scale(n_bars, tails, df, streams[2]), edge, streams
+        )
+        frame = _bars(path, base_price, streams[3], streams[4] if volume else None)
+        labels = {"symbol": pl.lit(symbol), "timeframe": pl.lit(timeframe), "ts": ts}
+        frame = frame.with_columns(**labels).select(BAR_COLUMNS)
+        bars.append(frame.filter(pl.Series(streams[5].random(n_bars) >= gaps)))
         truth.append(_truth(path, symbol, ts))
         raw[symbol] = path.raw
-    params = {name: getattr(parameters, name) for name in ("startprob", "transmat", "means", "covars")}
-    return SimulatedMarket(pl.concat(bars), pl.concat(truth), params, raw)
+    return SimulatedMarket(pl.concat(bars), pl.concat(truth), asdict(parameters), raw)
+
+
+@dataclass(frozen=True)
+class _Path:
+    """What happens to one symbol, bar by bar: arrays of shape (T,), `raw` (T, 2)."""
+
+    states: IntArray
+    drift: FloatArray
+    vol: FloatArray
+    signal: FloatArray
+    log_return: FloatArray
+    raw: FloatArray
+
+
+def _draw_path(
+    parameters: ProcessParameters,
+    n_bars: int,
+    scale: FloatArray,
+    edge: float,
+    streams: Sequence[np.random.Generator],
+) -> _Path:
+    states = draw_states(parameters, n_bars, streams[0])
+    shocks = streams[1].standard_normal((n_bars, 2))
+    deviation = np.sqrt(np.diagonal(parameters.covars, axis1=1, axis2=2))
+    drift, vol = parameters.drift[states], parameters.vol[states]
+    signal = np.where(shocks[:, 0] >= 0, 1.0, -1.0)
+    planted = edge * np.append(0.0, signal[:-1])
+    return _Path(
+        states=states,
+        drift=drift,
+        vol=vol,
+        signal=signal,
+        log_return=drift + vol * (shocks[:, 0] * scale + planted),
+        raw=parameters.means[states] + deviation[states] * shocks,
+    )
+
+
+def _bars(
+    path: _Path,
+    base_price: float,
+    rng: np.random.Generator,
+    volume_rng: np.random.Generator | None,
+) -> pl.DataFrame:
+    """Prices and volume of one symbol; volume grows with the square root of volatility."""
+    prices = ohlc_path(path.log_return, path.vol, base_price, rng)
+    frame = pl.DataFrame(prices, schema=["open", "high", "low", "close"])
+    if volume_rng is None:
+        volume = pl.lit(None, dtype=pl.Float64)
+    else:
+        noise = np.exp(_VOLUME_STD * volume_rng.standard_normal(len(path.vol)))
+        traded = np.ceil(_BASE_VOLUME * np.sqrt(path.vol / _VOLUME_VOL) * noise)
+        volume = pl.Series(traded)
+    return frame.with_columns(volume=volume, n_base=pl.lit(1, dtype=pl.UInt32))
+
+
+def _truth(path: _Path, symbol: str, ts: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "ts": ts,
+            "state": path.states.astype(np.int16),
+            "drift": path.drift,
+            "vol": path.vol,
+            "signal": path.signal,
+            "return": path.log_return,
+        }
+    ).select(pl.lit(symbol).alias("symbol"), pl.all(), pl.col("ts").alias("available_at"))
+
+
+def _close_stamps(start: str, minutes: int, n_bars: int) -> pl.Series:
+    opening = datetime.fromisoformat(start)
+    opening = opening.astimezone(UTC) if opening.tzinfo else opening.replace(tzinfo=UTC)
+    first = pl.Series([opening], dtype=pl.Datetime("us", "UTC")).to_physical()[0]
+    stamps = first + np.arange(1, n_bars + 1) * minutes * 60_000_000
+    return pl.Series("ts", stamps).cast(pl.Datetime("us", "UTC"))
+
+
+def _refuse_out_of_range(
+    n_bars: int, symbols: Sequence[str], gaps: float, base_price: float
+) -> None:
+    if n_bars < 1:
+        raise ValueError(f"n_bars is {n_bars}; expected at least 1")
+    if isinstance(symbols, str) or not symbols or len(set(symbols)) != len(symbols):
+        raise ValueError(f"symbols is {symbols!r}; expected a list of different names")
+    if not 0 <= gaps < 1:
+        raise ValueError(f"gaps is {gaps}; expected a share from 0 to below 1")
+    if not base_price > 0:
+        raise ValueError(f"base_price is {base_price}; expected a positive price")

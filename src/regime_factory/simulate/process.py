@@ -136,9 +136,7 @@ def stationary_distribution(transmat: FloatArray) -> FloatArray:
     return solution / solution.sum()
 
 
-def draw_states(
-    parameters: ProcessParameters, n_bars: int, rng: np.random.Generator
-) -> IntArray:
+def draw_states(parameters: ProcessParameters, n_bars: int, rng: np.random.Generator) -> IntArray:
     """Draw one path of the state chain.
 
     Parameters
@@ -168,7 +166,7 @@ def draw_states(
     table = np.minimum(next_state, last).T.tolist()
     states = np.empty(n_bars, dtype=np.int64)
     start = np.searchsorted(np.cumsum(parameters.startprob), uniform[0], side="right")
-    state = int(min(start, last))
+    state = min(int(start), last)
     for bar, row in enumerate(table):
         state = state if bar == 0 else row[state]
         states[bar] = state
@@ -263,7 +261,9 @@ def _per_state(given: Sequence[float] | None, default: FloatArray, name: str) ->
         return default
     values = np.asarray(given, dtype=np.float64)
     if values.shape != default.shape:
-        raise ValueError(f"{name} has shape {values.shape}; expected one value per state, {default.shape}")
+        raise ValueError(
+            f"{name} has shape {values.shape}; expected one value per state, {default.shape}"
+        )
     return values
 
 

@@ -2,19 +2,24 @@
 
 import polars as pl
 
-from regime_factory.features import describe_features, select_columns
+from regime_factory.features import build_features, describe_features
 from regime_factory.params import FeaturesParams, MarketParams
+from regime_factory.pipelines.market import base_bars, session_of
 
 
 def choose_feature_set(
-    features_v1: pl.DataFrame, features_v2: pl.DataFrame, features: FeaturesParams
+    features_v1: pl.DataFrame,
+    features_v2: pl.DataFrame,
+    bars: pl.DataFrame,
+    market: MarketParams,
+    features: FeaturesParams,
 ) -> pl.DataFrame:
-    """Give the table of the feature set, or of the listed columns."""
-    if features.feature_set == "v1":
-        return features_v1
-    if features.feature_set == "v2":
-        return features_v2
-    return select_columns(features_v2, features.columns or [])
+    """Give the table of the feature set, or build the listed columns."""
+    if features.feature_set == "columns":
+        return build_features(
+            base_bars(bars, market), columns=features.columns, session=session_of(market)
+        )
+    return {"v1": features_v1, "v2": features_v2}[features.feature_set]
 
 
 def trim_to_selection(features: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
@@ -28,6 +33,5 @@ def describe(market: MarketParams, features: FeaturesParams) -> pl.DataFrame:
     return describe_features(
         feature_set="v2",
         timeframes=market.timeframes,
-        base=market.timeframe,
         parkinson_window=features.parkinson_window,
     )

@@ -17,7 +17,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 choose_feature_set,
-                inputs=["features_v1", "features_v2", "params:features"],
+                inputs=["features_v1", "features_v2", "bars", "params:market", "params:features"],
                 outputs="features",
                 name="choose_feature_set",
             ),

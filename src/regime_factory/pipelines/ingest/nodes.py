@@ -26,8 +26,7 @@ def check_raw_bars(
     spec = SourceSpec(
         **ingest.model_dump(exclude={"max_quarantined", "stop_on"}),
         timeframe=market.timeframe,
-        session_close=session.close if session else None,
-        session_timezone=session.timezone if session else None,
+        session_close=session.close if session and ingest.stamp == "session_close" else None,
     )
     checked = check_bars(
         standardise(raw, spec), sort=ingest.sort, timeframe=market.timeframe, session=session

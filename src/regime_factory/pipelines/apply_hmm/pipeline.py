@@ -1,0 +1,35 @@
+"""Wiring of `apply_hmm`."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from regime_factory.pipelines.apply_hmm.nodes import observe_new_bars, score_new_bars
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """New bars and a saved model to filtered regimes."""
+    return Pipeline(
+        [
+            Node(
+                observe_new_bars,
+                inputs=[
+                    "new_bars",
+                    "hmm.config",
+                    "params:market",
+                    "params:ingest",
+                    "params:hmm",
+                ],
+                outputs="new_observations",
+                name="observe_new_bars",
+                namespace="apply",
+            ),
+            Node(
+                score_new_bars,
+                inputs=["new_observations", "hmm.model"],
+                outputs="applied_regimes",
+                name="score_new_bars",
+                namespace="apply",
+            ),
+        ]
+    )

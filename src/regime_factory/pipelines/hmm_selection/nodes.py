@@ -1,0 +1,222 @@
+"""Nodes of `hmm_selection`: observe, choose, refit, filter, and describe what came out."""
+
+import logging
+from typing import Any
+
+import polars as pl
+
+from regime_factory.bars import bar_returns, per_symbol
+from regime_factory.params import HmmParams, MarketParams
+from regime_factory.pipelines.market import base_bars, periods_per_year
+from regime_factory.pipelines.progress import progress_bar
+from regime_factory.regimes import (
+    GaussianHMM,
+    Refits,
+    diagnostics,
+    fit_refits,
+    select_hmm,
+    state_characteristics,
+)
+from regime_factory.regimes.observations import observe, observed_columns
+from regime_factory.regimes.tables import (
+    diagnostics_table,
+    model_metrics,
+    regime_table,
+    without_missing_states,
+)
+
+LOG = logging.getLogger(__name__)
+
+
+def make_observations(features: pl.DataFrame, bars: pl.DataFrame, hmm: HmmParams) -> pl.DataFrame:
+    """Take one row per bar of the regime timeframe, with the columns the model observes."""
+    suffix = f"_{hmm.regime_timeframe}"
+    if hmm.observations == "feature_set":
+        columns = [name for name in features.columns if name.endswith(suffix)]
+    else:
+        columns = [f"{name}{suffix}" for name in hmm.observations]
+    return observe(features, bars, timeframe=hmm.regime_timeframe, columns=columns)
+
+
+def choose_model(
+    observations: pl.DataFrame, hmm: HmmParams
+) -> tuple[
+    pl.DataFrame,
+    pl.DataFrame,
+    dict[str, GaussianHMM],
+    dict[str, dict[str, Any]],
+    dict[str, dict[str, list[float]]],
+]:
+    """Fit the grid inside the selection zone and keep the model with the lowest BIC."""
+    tables, profiles, models, configs, scalers = [], [], {}, {}, {}
+    for symbol, rows in per_symbol(observations):
+        columns = observed_columns(rows)
+        choice = select_hmm(
+            rows.select(columns),
+            n_states=hmm.candidates,
+            covariance_types=hmm.covariance_types,
+            profile_n_states=hmm.profile,
+            feature_names=columns,
+            progress=progress_bar(f"{symbol}: grid"),
+            **hmm.model_dump(
+                include={
+                    "train_fraction", "n_init", "n_iter", "tol",
+                    "sticky", "shrinkage", "min_occupancy", "seed",
+                }
+            ),
+        )  # fmt: skip
+        LOG.info(
+            "%s: %d states, %s covariance, out of %d models on %d bars",
+            symbol,
+            choice.config["n_states"],
+            choice.config["covariance_type"],
+            choice.table.height,
+            rows.height,
+        )
+        tables.append(choice.table.insert_column(0, pl.lit(symbol).alias("symbol")))
+        profiles.append(choice.profile.insert_column(0, pl.lit(symbol).alias("symbol")))
+        models[symbol], configs[symbol] = choice.model, choice.config
+        scalers[symbol] = {
+            "columns": columns,
+            "mean": choice.model.offset_.tolist(),
+            "scale": choice.model.scale_.tolist(),
+        }
+    return pl.concat(tables), pl.concat(profiles), models, configs, scalers
+
+
+def fit_selection_refits(
+    observations: pl.DataFrame, config: dict[str, dict[str, Any]], hmm: HmmParams
+) -> dict[str, Refits]:
+    """Refit the chosen settings along the later part of the selection zone."""
+    refits = {}
+    for symbol, rows in per_symbol(observations):
+        chosen = config[symbol]
+        settings = GaussianHMM(
+            chosen["n_states"],
+            chosen["covariance_type"],
+            n_init=hmm.n_init,
+            n_iter=hmm.n_iter,
+            tol=hmm.tol,
+            sticky=hmm.sticky,
+            shrinkage=hmm.shrinkage,
+            random_state=hmm.seed,
+        )
+        starts_at = round(hmm.train_fraction * rows.height)
+        refits[symbol] = refit_symbol(rows, starts_at, settings, hmm, symbol)
+    return refits
+
+
+def fit_evaluation_refits(
+    observations: pl.DataFrame,
+    zones: pl.DataFrame,
+    models: dict[str, GaussianHMM],
+    hmm: HmmParams,
+) -> dict[str, Refits]:
+    """Refit the chosen model along the evaluation zone, each time on earlier rows only."""
+    start = zones.filter(pl.col("zone") == "evaluation")["start"].item()
+    refits = {}
+    for symbol, rows in per_symbol(observations):
+        starts_at = int((rows["ts"] < start).sum())
+        refits[symbol] = refit_symbol(rows, starts_at, models[symbol], hmm, symbol)
+    return refits
+
+
+def refit_symbol(
+    rows: pl.DataFrame, starts_at: int, model: GaussianHMM, hmm: HmmParams, symbol: str
+) -> Refits:
+    """Walk one symbol forward."""
+    return fit_refits(
+        rows.select(observed_columns(rows)),
+        rows["ts"],
+        starts_at=starts_at,
+        refit_every=hmm.refit_every,
+        model=model,
+        returns=rows["ret"].to_numpy(),
+        n_fresh=hmm.n_fresh,
+        fresh_gain=hmm.fresh_gain,
+        seed=hmm.seed,
+        progress=progress_bar(f"{symbol}: refits"),
+    )
+
+
+def filter_selection_regimes(
+    refits: dict[str, Refits],
+    observations: pl.DataFrame,
+    bars: pl.DataFrame,
+    market: MarketParams,
+    hmm: HmmParams,
+) -> pl.DataFrame:
+    """Filtered regimes of the later part of the selection zone."""
+    stamps = base_bars(bars, market).select("symbol", "ts")
+    return regime_table(
+        refits, observations, stamps, zone="selection", label_threshold=hmm.label_threshold
+    )
+
+
+def filter_evaluation_regimes(
+    refits: dict[str, Refits],
+    observations: pl.DataFrame,
+    bars: pl.DataFrame,
+    market: MarketParams,
+    hmm: HmmParams,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Filtered regimes of the evaluation zone, twice: as Parquet and as CSV."""
+    stamps = base_bars(bars, market).select("symbol", "ts")
+    table = regime_table(
+        refits, observations, stamps, zone="evaluation", label_threshold=hmm.label_threshold
+    )
+    return table, table
+
+
+def measure_models(
+    models: dict[str, GaussianHMM],
+    refits: dict[str, Refits],
+    observations: pl.DataFrame,
+    market: MarketParams,
+    hmm: HmmParams,
+) -> dict[str, Any]:
+    """Likelihood of the evaluation zone, and how far the labels can be trusted."""
+    return {
+        symbol: model_metrics(
+            models[symbol],
+            refits[symbol],
+            rows,
+            label_threshold=hmm.label_threshold,
+            periods_per_year=periods_per_year(market, hmm.regime_timeframe),
+        )
+        for symbol, rows in per_symbol(observations)
+    }
+
+
+def describe_models(
+    refits: dict[str, Refits], observations: pl.DataFrame
+) -> tuple[dict[str, Any], pl.DataFrame]:
+    """Describe the latest refit of each symbol, as a document and as one long table."""
+    columns = observed_columns(observations)
+    documents = {
+        symbol: diagnostics(own[-1].model, columns, own[-1].names) for symbol, own in refits.items()
+    }
+    return documents, diagnostics_table(documents)
+
+
+def characterise(
+    regimes: pl.DataFrame,
+    bars: pl.DataFrame,
+    documents: dict[str, Any],
+    market: MarketParams,
+    hmm: HmmParams,
+) -> dict[str, list[dict[str, Any]]]:
+    """Share, return, volatility and spells of each regime over the evaluation zone."""
+    base = base_bars(bars, market)
+    same_bars = hmm.regime_timeframe == market.timeframe
+    return {
+        symbol: state_characteristics(
+            without_missing_states(rows),
+            bar_returns(base.filter(pl.col("symbol") == symbol)),
+            periods_per_year(market),
+            seed=hmm.seed,
+            names=documents[symbol]["state_names"],
+            transmat=documents[symbol]["transmat"] if same_bars else None,
+        )
+        for symbol, rows in per_symbol(regimes)
+    }

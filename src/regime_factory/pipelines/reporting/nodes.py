@@ -1,0 +1,106 @@
+"""Nodes of `reporting`: gather every number, then lay out the page."""
+
+from typing import Any
+
+import polars as pl
+
+from regime_factory.params import (
+    PARAMETERS,
+    BacktestParams,
+    FeaturesParams,
+    HmmParams,
+    IngestParams,
+    MarketParams,
+    ReportParams,
+    ZonesParams,
+)
+from regime_factory.pipelines.market import base_bars, periods_per_year
+from regime_factory.report import build_payload, render_report
+
+HONESTY = (
+    "revision_rate", "refit_agreement_mean", "refit_agreement_worst", "switches_per_year",
+)  # fmt: skip
+
+
+def gather_payload(
+    context: dict[str, Any],
+    quality: dict[str, Any],
+    zones: pl.DataFrame,
+    bars: pl.DataFrame,
+    regimes: pl.DataFrame,
+    hmm_selection: pl.DataFrame,
+    hmm_profile: pl.DataFrame,
+    hmm_metrics: dict[str, Any],
+    hmm_diagnostics: dict[str, Any],
+    characteristics: dict[str, Any],
+    strategy_selection: pl.DataFrame,
+    equity: pl.DataFrame,
+    bands: pl.DataFrame,
+    metrics: dict[str, Any],
+    market: MarketParams,
+    ingest: IngestParams,
+    zones_params: ZonesParams,
+    features: FeaturesParams,
+    hmm: HmmParams,
+    backtest: BacktestParams,
+    report: ReportParams,
+) -> dict[str, Any]:
+    """Put the artifacts of the run together into the numbers of the report."""
+    blocks = (market, ingest, zones_params, features, hmm, backtest, report)
+    meta = describe_run(context, quality, market, hmm, backtest)
+    meta["parameters"] = {
+        name: block.model_dump() for name, block in zip(PARAMETERS, blocks, strict=True)
+    }
+    payload = build_payload(
+        meta=meta,
+        zones=zones,
+        quality=quality,
+        performance=metrics,
+        regimes=regimes,
+        bars=base_bars(bars, market),
+        equity=equity,
+        bands=bands,
+        diagnostics=hmm_diagnostics,
+        selection=hmm_selection,
+        profile=hmm_profile,
+        strategy_selection=strategy_selection,
+        characteristics=characteristics,
+        honesty={symbol: {key: m[key] for key in HONESTY} for symbol, m in hmm_metrics.items()},
+        last_bars=report.last_bars,
+        max_points=report.max_points,
+    )
+    return dict(payload)
+
+
+def describe_run(
+    context: dict[str, Any],
+    quality: dict[str, Any],
+    market: MarketParams,
+    hmm: HmmParams,
+    backtest: BacktestParams,
+) -> dict[str, Any]:
+    """Say where the run comes from and under which conventions it stands."""
+    return {
+        "run_at": context["run_time"],
+        "code": context["git_revision"] or "unknown",
+        "data": quality["fingerprint"],
+        "version": context["package_version"],
+        "timeframe": market.timeframe,
+        "periods_per_year": periods_per_year(market),
+        "label_threshold": hmm.label_threshold,
+        "refit_every": hmm.refit_every,
+        "observations": hmm.observations
+        if isinstance(hmm.observations, list)
+        else [hmm.observations],
+        "costs": {
+            "fee_bps": backtest.fee_bps,
+            "slippage_bps": backtest.slippage_bps,
+            "fill": backtest.fill,
+            "cash_rate": backtest.cash_rate,
+        },
+    }
+
+
+def lay_out(payload: dict[str, Any]) -> str:
+    """Render the page from the numbers alone."""
+    return render_report(payload)

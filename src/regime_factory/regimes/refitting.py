@@ -1,0 +1,145 @@
+"""Periodic refits of one model on growing history, each aligned to the one before it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from regime_factory.regimes.hmm import GaussianHMM
+from regime_factory.regimes.labels import Alignment, align_states, name_states
+from regime_factory.regimes.refits import Refit, Refits
+from regime_factory.regimes.selection import Progress
+from regime_factory.regimes.statistics import state_statistics
+from regime_factory.regimes.validation import check_observations, column_names
+
+Matrix = NDArray[np.float64]
+_STATISTICS = ("share", "mean", "vol", "next_mean", "next_vol")
+
+
+def fit_refits(
+    X: ArrayLike,
+    ts: Sequence[Any] | pl.Series | None = None,
+    *,
+    starts_at: int,
+    refit_every: int,
+    model: GaussianHMM,
+    returns: ArrayLike | None = None,
+    n_fresh: int = 2,
+    fresh_gain: float = 0.01,
+    min_train: int = 100,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Refits:
+    """Fit a model again and again on growing history, never on rows it will score.
+
+    Parameters
+    ----------
+    X : array_like, shape (T, F)
+        Observations in time order.
+    ts : sequence, optional
+        Stamp of each row; the stamp of each refit's first scored row is kept.
+    starts_at : int
+        First scored row; the first refit is fitted on the rows before it.
+    refit_every : int
+        Rows between refits.
+    model : GaussianHMM
+        Settings; if fitted, also the start of the first refit and the order of its states. Then
+        it must have been fitted on no more than ``starts_at`` rows.
+    returns : array_like, shape (T,), optional
+        Return of each bar for the state statistics; default: the first column.
+    n_fresh : int
+        Drawn starts tried at each refit besides the warm one.
+    fresh_gain : float
+        A drawn start replaces the warm one only if better by this many nats per bar.
+    min_train : int
+        Fewest training rows of the first refit.
+    seed : int
+        Seed of the drawn starts; each refit has its own stream.
+    progress : callable, optional
+        Wraps the list of refits, for example ``tqdm``.
+
+    Returns
+    -------
+    Refits
+
+    Raises
+    ------
+    ValueError
+        For rows that do not suffice, or a model fitted on rows it would score.
+
+    Notes
+    -----
+    Statistics and names of a refit come from filtered probabilities over its own training rows;
+    next-bar figures use only rows whose next row is a training row too.
+    """
+    names = column_names(X)
+    values = check_observations(X, names=names)
+    bar_returns = values[:, 0] if returns is None else np.asarray(returns, dtype=np.float64)
+    if bar_returns.shape != (len(values),):
+        raise ValueError(f"{len(values)} observations but returns of shape {bar_returns.shape}")
+    _check_schedule(len(values), starts_at, refit_every, min_train, model)
+    first_rows = list(range(starts_at, len(values), refit_every))
+    items: list[Refit] = []
+    previous = model
+    for row in progress(first_rows) if progress is not None else first_rows:
+        refit_id = len(items)
+        fitted, alignment, fresh = _fit_one(
+            values[:row], previous, n_fresh, fresh_gain, seed + refit_id
+        )
+        figures = state_statistics(fitted.filter(values[:row]), bar_returns[:row])
+        items.append(
+            Refit(
+                refit_id,
+                row,
+                None if ts is None else _stamp_text(ts[row]),
+                fitted,
+                name_states(figures["vol"].fill_null(np.inf).to_numpy()),
+                {name: figures[name].to_list() for name in _STATISTICS},
+                alignment.distance,
+                alignment.ambiguous,
+                fresh,
+            )
+        )
+        previous = fitted
+    return Refits(tuple(items))
+
+
+def _check_schedule(
+    n_rows: int, starts_at: int, refit_every: int, min_train: int, model: GaussianHMM
+) -> None:
+    if refit_every < 1:
+        raise ValueError(f"refit_every must be at least 1 bar, found {refit_every}")
+    if not min_train <= starts_at < n_rows:
+        raise ValueError(
+            f"the first scored row is {starts_at}; expected at least min_train={min_train} rows "
+            f"before it and at least one of the {n_rows} rows from it on; give more bars or lower "
+            "min_train"
+        )
+    if getattr(model, "n_rows_", 0) > starts_at:
+        raise ValueError(
+            f"the model was fitted on {model.n_rows_} rows but shall score from row {starts_at}; "
+            "pass model.clone() so that no later row enters the start"
+        )
+
+
+def _fit_one(
+    X: Matrix, previous: GaussianHMM, n_fresh: int, fresh_gain: float, seed: int
+) -> tuple[GaussianHMM, Alignment, bool]:
+    """Fit warm and fresh, keep the better, align its states to the previous model."""
+    if not hasattr(previous, "means_"):
+        first = previous.clone().fit(X)
+        return first, Alignment(np.arange(first.n_components), 0.0, False), True
+    chosen, fresh = previous.clone().fit(X, start=previous), False
+    if n_fresh > 0:
+        drawn = previous.clone().set_params(n_init=n_fresh, random_state=seed).fit(X)
+        fresh = bool(drawn.history_[-1] > chosen.history_[-1] + fresh_gain)
+        if fresh:
+            chosen = drawn.set_params(**previous.get_params())
+    alignment = align_states(previous.parameters(), chosen.parameters())
+    return chosen.reorder(alignment.order), alignment, fresh
+
+
+def _stamp_text(stamp: Any) -> str:
+    return stamp.isoformat() if hasattr(stamp, "isoformat") else str(stamp)

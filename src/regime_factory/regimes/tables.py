@@ -1,0 +1,212 @@
+"""Long tables over symbols: regimes of a zone, likelihoods, diagnostics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from regime_factory.bars import per_symbol
+from regime_factory.regimes.diagnostics import honesty_figures
+from regime_factory.regimes.hmm import GaussianHMM
+from regime_factory.regimes.labels import name_states
+from regime_factory.regimes.observations import carry_forward, observed_columns
+from regime_factory.regimes.refits import Refits
+from regime_factory.regimes.walk_forward import apply_model, filter_refits
+
+_MOMENTS = ("transmat", "means", "stds")
+
+
+def regime_table(
+    refits: Mapping[str, Refits],
+    observations: pl.DataFrame,
+    stamps: pl.DataFrame,
+    *,
+    zone: str,
+    label_threshold: float,
+) -> pl.DataFrame:
+    """Score every symbol's rows with the refit in force and carry the result to the base bars.
+
+    Parameters
+    ----------
+    refits
+        Refits by symbol.
+    observations
+        Table of `observe`, training rows included.
+    stamps
+        `symbol, ts` of the base bars.
+    zone
+        Name of the zone that the refits score.
+    label_threshold
+        Filtered probability that confirms a switch.
+
+    Returns
+    -------
+    polars.DataFrame
+        `symbol, ts, state, regime, p_state_0 .., confirmed_state, confirmed_regime, zone,
+        refit_id`; probabilities of states that a symbol's model lacks are null.
+    """
+    parts = []
+    for symbol, rows in per_symbol(observations):
+        X = rows.select(observed_columns(rows))
+        filtered = filter_refits(refits[symbol], X, rows["ts"], label_threshold)
+        parts.append(carry_forward(filtered, stamps.filter(pl.col("symbol") == symbol)))
+    table = pl.concat(parts, how="diagonal").with_columns(zone=pl.lit(zone))
+    probabilities = sorted(name for name in table.columns if name.startswith("p_state_"))
+    return table.select(
+        "symbol", "ts", "state", "regime", *probabilities,
+        "confirmed_state", "confirmed_regime", "zone", "refit_id",
+    )  # fmt: skip
+
+
+def without_missing_states(regimes: pl.DataFrame) -> pl.DataFrame:
+    """Drop the probability columns of states that this symbol's model does not have.
+
+    Parameters
+    ----------
+    regimes
+        Rows of one symbol from `regime_table`.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"p_state_0": [1.0], "p_state_1": [None]})
+    >>> without_missing_states(table).columns
+    ['p_state_0']
+    """
+    empty = [
+        name
+        for name in regimes.columns
+        if name.startswith("p_state_") and regimes[name].null_count() == regimes.height
+    ]
+    return regimes.drop(empty)
+
+
+def apply_models(models: Mapping[str, GaussianHMM], observations: pl.DataFrame) -> pl.DataFrame:
+    """Filter new observations with saved models, without refitting.
+
+    Parameters
+    ----------
+    models
+        Fitted model of each symbol.
+    observations
+        Table of `observe`; each symbol's first rows serve as history.
+
+    Returns
+    -------
+    polars.DataFrame
+        `symbol, ts, state, regime, p_state_0 ..`.
+
+    Raises
+    ------
+    ValueError
+        For a symbol without a model, or a single row without history.
+    """
+    parts = []
+    for symbol, rows in per_symbol(observations):
+        if symbol not in models:
+            raise ValueError(
+                f"no model for symbol {symbol!r}; there are models for "
+                f"{', '.join(models)}: set ingest.symbol or ingest.symbols to one of them"
+            )
+        model = models[symbol]
+        p = apply_model(model, rows.select(observed_columns(rows)))
+        names = name_states(model.volatilities())
+        state = p.argmax(axis=1)
+        parts.append(
+            rows.select("symbol", "ts").with_columns(
+                pl.Series("state", state, pl.Int16),
+                pl.Series("regime", [names[k] for k in state], pl.String),
+                *(pl.Series(f"p_state_{k}", p[:, k]) for k in range(p.shape[1])),
+            )
+        )
+    return pl.concat(parts, how="diagonal")
+
+
+def model_metrics(
+    model: GaussianHMM,
+    refits: Refits,
+    observations: pl.DataFrame,
+    *,
+    label_threshold: float,
+    periods_per_year: float,
+) -> dict[str, Any]:
+    """Say how well a model and its refits describe the zone they score.
+
+    Parameters
+    ----------
+    model
+        The chosen model, fitted before the zone.
+    refits
+        Its refits along the zone.
+    observations
+        Rows of one symbol, training rows included.
+    label_threshold
+        As in `filter_refits`.
+    periods_per_year
+        Observed bars a year.
+
+    Returns
+    -------
+    dict
+        Log-likelihoods of the zone in nats (the fixed model, and the refits walked forward),
+        counts of bars and refits, and the figures of `honesty_figures`.
+    """
+    X = observations.select(observed_columns(observations))
+    first = refits[0].first_row
+    walked = [
+        refit.model.score_rows(X[:end])[start:].sum()
+        for refit, start, end in refits.blocks(observations.height)
+    ]
+    filtered = filter_refits(refits, X, observations["ts"], label_threshold)
+    return {
+        "n_states": model.n_components,
+        "covariance_type": model.covariance_type,
+        "loglik_evaluation": float(model.score_rows(X)[first:].sum()),
+        "loglik_evaluation_walk_forward": float(sum(walked)),
+        "bars_evaluation": observations.height - first,
+        "n_refits": len(refits),
+        "n_ambiguous_refits": sum(bool(refit.ambiguous) for refit in refits),
+        "n_fresh_refits": sum(bool(refit.fresh) for refit in refits),
+        **honesty_figures(refits, X.to_numpy(), filtered, periods_per_year),
+    }
+
+
+def diagnostics_table(documents: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Lay the documents of `diagnostics` out as rows, for spreadsheets.
+
+    Parameters
+    ----------
+    documents
+        One document per symbol.
+
+    Returns
+    -------
+    polars.DataFrame
+        `symbol, quantity, state, other, value`: transition matrix (`other` is the next state),
+        means, standard deviations and covariances (`other` names the columns), stationary
+        shares, expected bars.
+    """
+    rows: list[tuple[str, str, int, str, float | None]] = []
+    for symbol, document in documents.items():
+        names, features = document["state_names"], document["feature_names"]
+        for state in range(len(names)):
+            for quantity in _MOMENTS:
+                others = names if quantity == "transmat" else features
+                values = zip(others, document[quantity][state], strict=True)
+                rows += [(symbol, quantity, state, other, value) for other, value in values]
+            for feature, line in zip(features, document["covars"][state], strict=True):
+                pairs = zip(features, line, strict=True)
+                rows += [(symbol, "covars", state, f"{feature},{b}", value) for b, value in pairs]
+            rows += [
+                (symbol, quantity, state, "", document[quantity][state])
+                for quantity in ("stationary", "expected_bars")
+            ]
+    schema = {
+        "symbol": pl.String, "quantity": pl.String, "state": pl.Int64,
+        "other": pl.String, "value": pl.Float64,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")

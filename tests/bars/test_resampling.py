@@ -1,0 +1,229 @@
+"""Resampling against a slow reference: gaps, clock changes, sessions, weekends, partial bars."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regime_factory.bars import (
+    BAR_COLUMNS,
+    Session,
+    SourceSpec,
+    check_bars,
+    read_source,
+    resample,
+    resample_many,
+    standardise,
+)
+
+from .reference import FUTURES, NYSE, brute_force, make_bars
+
+# weeks of both clock changes in New York and Chicago, a year's end, and the epoch
+STARTS = [
+    datetime(2021, 3, 11, tzinfo=UTC),
+    datetime(2021, 11, 4, 13, tzinfo=UTC),
+    datetime(2020, 12, 30, 20, tzinfo=UTC),
+    datetime(1969, 12, 29, tzinfo=UTC),
+]
+SESSIONS = {"24/7": None, "NYSE": NYSE, "futures": FUTURES}
+
+
+@st.composite
+def gappy_bars(draw, base="1H", minutes=60, longest=400):
+    """Base bars on the grid, some missing, from a start near a clock change; one or two symbols."""
+    frames = []
+    for symbol in ["A", "B"][: draw(st.integers(1, 2))]:
+        start = draw(st.sampled_from(STARTS)) + timedelta(
+            minutes=minutes * draw(st.integers(0, 50))
+        )
+        n = draw(st.integers(1, longest))
+        missing = draw(st.sets(st.integers(0, n - 2), max_size=20)) if n > 1 else set()
+        pause = draw(st.integers(0, n)), draw(st.integers(0, longest // 3))
+        steps = [i + (pause[1] if i >= pause[0] else 0) for i in range(n) if i not in missing]
+        frames.append(
+            make_bars([start + timedelta(minutes=minutes * i) for i in steps], base, symbol)
+        )
+    return pl.concat(frames)
+
+
+def assert_equals_reference(bars, timeframe, session):
+    made, expected = resample(bars, timeframe, session), brute_force(bars, timeframe, session)
+    assert made.columns == list(BAR_COLUMNS)
+    assert made.schema == bars.schema
+    assert made.drop("volume").rows() == [row[:7] + row[8:] for row in expected]
+    for got, row in zip(made["volume"], expected, strict=True):
+        assert got == (None if row[7] is None else pytest.approx(row[7], rel=1e-12))
+
+
+@pytest.mark.parametrize("market", SESSIONS)
+@pytest.mark.parametrize("timeframe", ["2H", "4H", "7H", "12H", "1D", "1W"])
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_hourly_bars_equal_the_reference(market, timeframe, data):
+    assert_equals_reference(data.draw(gappy_bars()), timeframe, SESSIONS[market])
+
+
+@pytest.mark.parametrize("market", SESSIONS)
+@pytest.mark.parametrize("timeframe", ["15min", "1H", "4H"])
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_five_minute_bars_equal_the_reference(market, timeframe, data):
+    assert_equals_reference(data.draw(gappy_bars("5min", 5)), timeframe, SESSIONS[market])
+
+
+@settings(max_examples=30, deadline=None)
+@given(missing=st.sets(st.integers(0, 199)), last=st.integers(1, 200))
+def test_daily_bars_become_weeks_that_end_on_friday(missing, last):
+    days = [datetime(2021, 1, 4) + timedelta(days=i) for i in range(last) if i not in missing]
+    stamps = [NYSE.close_at(day.date()) for day in days if day.weekday() < 5]
+    if stamps:
+        close_only = Session(timezone=NYSE.timezone, close="16:00")
+        bars = make_bars(stamps, "1D")
+        assert_equals_reference(bars, "1W", close_only)
+        assert set(resample(bars, "1W", close_only)["ts"].dt.weekday()) <= {5}
+
+
+@pytest.mark.parametrize("market", SESSIONS)
+@pytest.mark.parametrize("timeframe", ["4H", "1D", "1W"])
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_later_bars_change_no_finished_bar(market, timeframe, data):
+    bars = data.draw(gappy_bars()).filter(pl.col("symbol") == "A")
+    cut = data.draw(st.integers(1, bars.height))
+    known = resample(bars[:cut], timeframe, SESSIONS[market])
+    assert resample(bars, timeframe, SESSIONS[market])[: known.height].equals(known)
+
+
+def test_a_close_on_the_edge_belongs_to_the_bin_it_ends():
+    bars = make_bars([datetime(2021, 1, 4, hour, tzinfo=UTC) for hour in (3, 4, 5, 8)])
+    made = resample(bars, "4H")
+    assert made["ts"].dt.hour().to_list() == [4, 8]
+    assert made["close"].to_list() == [bars["close"][1], bars["close"][3]]
+    assert made["n_base"].to_list() == [2, 2]
+
+
+def test_the_partial_last_bar_is_dropped():
+    hours = [datetime(2021, 1, 4, tzinfo=UTC) + timedelta(hours=i) for i in range(1, 24)]
+    assert resample(make_bars(hours), "1D").is_empty()
+    assert resample(make_bars([*hours, datetime(2021, 1, 5, tzinfo=UTC)]), "1D").height == 1
+
+
+def test_new_york_session_keeps_its_hours_over_the_clock_change():
+    # 10:00 to 16:00 local on the Friday before and the Monday after 2021-03-14
+    friday = [datetime(2021, 3, 12, hour, tzinfo=UTC) for hour in range(15, 22)]
+    monday = [datetime(2021, 3, 15, hour, tzinfo=UTC) for hour in range(14, 21)]
+    made = resample(make_bars(friday + monday), "4H", NYSE)
+    assert made["ts"].dt.to_string("%d %H:%M").to_list() == [
+        "12 18:30",
+        "12 21:00",
+        "15 17:30",
+        "15 20:00",
+    ]
+    assert made["n_base"].to_list() == [4, 3, 4, 3]
+
+
+def test_bars_outside_the_session_join_the_next_one():
+    evening = datetime(2021, 3, 12, 23, tzinfo=UTC)  # Friday 18:00 in New York
+    saturday = datetime(2021, 3, 13, 15, tzinfo=UTC)
+    premarket = datetime(2021, 3, 15, 12, tzinfo=UTC)  # Monday 08:00
+    close = datetime(2021, 3, 15, 20, tzinfo=UTC)
+    made = resample(make_bars([evening, saturday, premarket, close]), "4H", NYSE)
+    assert made.select(pl.col("ts").dt.to_string("%d %H:%M"), "n_base").rows() == [
+        ("15 17:30", 3),
+        ("15 20:00", 1),
+    ]
+
+
+def test_the_night_session_of_futures_belongs_to_the_next_day():
+    sunday_evening = datetime(2021, 3, 14, 23, tzinfo=UTC)  # 18:00 in Chicago
+    monday_close = datetime(2021, 3, 15, 21, tzinfo=UTC)  # 16:00 in Chicago
+    made = resample(make_bars([sunday_evening, monday_close]), "1D", FUTURES)
+    assert made.select("ts", "n_base").rows() == [(monday_close, 2)]
+
+
+def test_volume_is_null_only_where_no_base_bar_has_one():
+    bars = make_bars([datetime(2021, 1, 4, hour, tzinfo=UTC) for hour in (1, 2, 3, 4)])
+    volume = pl.Series([None, None, None, 5.0])
+    made = resample(bars.with_columns(volume=volume), "2H")
+    assert made["volume"].to_list() == [None, 5.0]
+
+
+def test_base_counts_add_up_over_two_steps():
+    hours = [datetime(2021, 1, 3, tzinfo=UTC) + timedelta(hours=i) for i in range(1, 24 * 14 + 1)]
+    bars = make_bars(hours)
+    in_one_step, in_two_steps = resample(bars, "1D"), resample(resample(bars, "4H"), "1D")
+    assert in_two_steps.drop("volume").equals(in_one_step.drop("volume"))
+
+
+def test_the_base_timeframe_comes_back_unchanged():
+    bars = make_bars([datetime(2021, 1, 4, 1, tzinfo=UTC)])
+    assert resample(bars, "1H", NYSE).equals(bars)
+    assert resample(bars.clear(), "4H").is_empty()
+
+
+def test_several_timeframes_come_in_the_order_asked_for():
+    hours = [datetime(2021, 1, 3, tzinfo=UTC) + timedelta(hours=i) for i in range(1, 49)]
+    long = resample_many(make_bars(hours), ["1D", "1H", "4H"])
+    assert long["timeframe"].unique(maintain_order=True).to_list() == ["1H", "1D", "4H"]
+    assert long.filter(pl.col("timeframe") == "4H").drop("timeframe").height == 12
+
+
+def test_weeks_of_two_end_every_other_friday():
+    days = [datetime(2021, 1, 4) + timedelta(days=i) for i in range(60)]
+    stamps = [NYSE.close_at(day.date()) for day in days if day.weekday() < 5]
+    made = resample(make_bars(stamps, "1D"), "2W", NYSE)
+    gaps = made["ts"].dt.convert_time_zone(NYSE.timezone).dt.date().diff().drop_nulls()
+    assert set(gaps.dt.total_days()) == {14}
+
+
+@pytest.mark.parametrize(
+    ("base", "timeframe", "session", "message"),
+    [
+        ("1H", "4h", None, "timeframe '4h' is unknown"),
+        ("4H", "1H", None, "cannot be made from 4H bars, which are longer"),
+        ("4H", "6H", None, "whole 4H bars"),
+        ("1H", "2D", NYSE, "2D is not defined for a market with sessions"),
+        ("1H", "4H", Session(timezone="UTC", close="16:00"), "need the opening time"),
+    ],
+)
+def test_impossible_timeframes_say_why(base, timeframe, session, message):
+    bars = make_bars([datetime(2021, 1, 4, 4, tzinfo=UTC)], base)
+    with pytest.raises(ValueError, match=message):
+        resample(bars, timeframe, session)
+
+
+def test_mixed_timeframes_and_disorder_are_refused():
+    early, late = datetime(2021, 1, 4, 4, tzinfo=UTC), datetime(2021, 1, 4, 5, tzinfo=UTC)
+    mixed = pl.concat([make_bars([early], "1H"), make_bars([late], "4H")])
+    with pytest.raises(ValueError, match="bars of one timeframe"):
+        resample(mixed, "1D")
+    with pytest.raises(ValueError, match="bars for 'X' go back in time"):
+        resample(make_bars([late, early]), "4H")
+
+
+def test_hourly_spy_becomes_its_own_daily_file(shared_data):
+    new_york = {"timezone": "America/New_York"}
+    hourly = SourceSpec(columns={"ts": "timestamp"}, stamp="open", timezone="UTC", timeframe="1H")
+    daily = SourceSpec(
+        columns={"ts": "date"},
+        stamp="session_close",
+        session_close="16:00",
+        timeframe="1D",
+        **new_york,
+    )
+    made, given_days = (
+        check_bars(standardise(read_source(shared_data / "equity" / name), spec)).bars
+        for name, spec in (
+            ("SPY_1h_1998_2021.parquet", hourly),
+            ("SPY_1d_1998_2021.parquet", daily),
+        )
+    )
+    made = resample(made, "1D", NYSE)
+    assert made["ts"].equals(given_days["ts"])
+    difference = made.join(given_days, on="ts").select(
+        (pl.col(name) - pl.col(f"{name}_right")).abs().max()
+        for name in ("open", "high", "low", "close", "volume")
+    )
+    assert difference.row(0) == (0, 0, 0, 0, 0)
