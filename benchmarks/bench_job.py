@@ -43,16 +43,16 @@ def run() -> list[dict]:
         record = max(Path(folder).glob("08_reporting/provenance.json/*/*.json"))
         nodes = json.loads(record.read_text())["nodes"]
     rows.append({"name": "whole job", "value": whole, "unit": "CPU s", "peer": None, "ratio": None})
-    for node in sorted(nodes, key=lambda item: -item["cpu_seconds"]):
-        rows.append(
-            {
-                "name": f"node {node['node']}",
-                "value": node["cpu_seconds"],
-                "unit": "CPU s",
-                "peer": f"{node['seconds']:.2f} s wall",
-                "ratio": None,
-            }
-        )
+    rows += [
+        {
+            "name": f"node {node['node']}",
+            "value": node["cpu_seconds"],
+            "unit": "CPU s",
+            "peer": f"{node['seconds']:.2f} s wall",
+            "ratio": None,
+        }
+        for node in sorted(nodes, key=lambda item: -item["cpu_seconds"])
+    ]
     return rows
 
 

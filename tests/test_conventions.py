@@ -37,7 +37,8 @@ def load(env: str) -> tuple[dict[str, Any], dict[str, Any], Any]:
     """Catalog configuration, parameters and the built catalog of an environment."""
     with KedroSession.create(PROJECT, env=env) as session:
         context = session.load_context()
-        return context.config_loader["catalog"], context.params, context.catalog
+        loader = context.config_loader
+        return loader["catalog"], loader["parameters"], context.catalog
 
 
 @pytest.fixture(scope="module")

@@ -121,4 +121,4 @@ def test_timing_table_is_sorted_and_summed() -> None:
 
 
 def test_no_log_file_changes_nothing(tmp_path: Path) -> None:
-    configure_logging(str(tmp_path / "none.yml"))
+    configure_logging(tmp_path / "none.yml")

@@ -3,19 +3,23 @@
 import difflib
 import logging
 import logging.config
+import pkgutil
 import time
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.framework.project import pipelines
+from kedro.framework.project import settings
 from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from pydantic import BaseModel, ValidationError
 
+from regime_factory import pipelines as project_pipelines
 from regime_factory.datasets.sources import code_version
 from regime_factory.params import PARAMETERS, RUN_ARGUMENTS
 
@@ -28,8 +32,8 @@ class InputHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Use the environment's own log format, where it has one."""
-        file = context.config_loader._get_conf_env_path(context.env or "local")
-        configure_logging(f"{file}/logging.yml")
+        conf = Path(context.project_path, settings.CONF_SOURCE)
+        configure_logging(conf / (context.env or "local") / "logging.yml")
 
     @hook_impl
     def after_catalog_created(self, parameters: dict[str, Any]) -> None:
@@ -49,7 +53,6 @@ class InputHooks:
         if missing:
             lines = [f"  {name}: {how_to_make(name)}" for name in missing]
             raise click.ClickException("\n".join(["inputs are missing:", *lines]))
-
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
@@ -218,9 +221,11 @@ def how_to_make(dataset: str) -> str:
     str
         The command that makes it.
     """
-    for name, pipeline in pipelines.items():
-        if name != "__default__" and dataset in pipeline.all_outputs():
-            return f"run 'kedro run --pipelines {name}' first (or all of it: 'kedro run')"
+    for module in pkgutil.iter_modules(project_pipelines.__path__):
+        if module.ispkg:
+            package = import_module(f"{project_pipelines.__name__}.{module.name}")
+            if dataset in package.create_pipeline().all_outputs():
+                return f"run 'kedro run --pipelines {module.name}' first (or all: 'kedro run')"
     return "no pipeline makes it; see its entry in conf/*/catalog*.yml"
 
 
@@ -243,7 +248,7 @@ def timing_lines(nodes: list[dict[str, Any]]) -> list[str]:
     return [*lines, f"{total:8.2f} s  all {len(nodes)} nodes"]
 
 
-def configure_logging(file: str) -> None:
+def configure_logging(file: Path) -> None:
     """Apply a logging configuration file, if it exists.
 
     Parameters
@@ -251,12 +256,10 @@ def configure_logging(file: str) -> None:
     file
         Path of a YAML file in `logging.config.dictConfig` form.
     """
-    from pathlib import Path
-
     import yaml
 
-    if Path(file).is_file():
-        logging.config.dictConfig(yaml.safe_load(Path(file).read_text("utf-8")))
+    if file.is_file():
+        logging.config.dictConfig(yaml.safe_load(file.read_text("utf-8")))
 
 
 def _problem_line(block: str, item: Any) -> str:

@@ -39,18 +39,18 @@ def reference(close, fill_price, weights, execution):
 WEIGHTS = st.lists(
     st.one_of(st.sampled_from([-1.0, 0.0, 1.0]), st.floats(-1.5, 1.5)), min_size=2, max_size=25
 )
+SEED = st.integers(0, 999)
 COST = st.sampled_from([0.0, 2.0, 37.0])
 
 
 @settings(deadline=None, max_examples=60)
-@given(WEIGHTS, COST, COST, st.sampled_from([0.0, 0.04]), st.booleans(), st.integers(0, 999))
-def test_kernel_equals_plain_python(weights, fee, slippage, cash_rate, at_open, seed):
+@given(WEIGHTS, st.tuples(COST, COST), st.sampled_from([0.0, 0.04]), st.booleans(), SEED)
+def test_kernel_equals_plain_python(weights, costs, cash_rate, at_open, seed):
     rng = np.random.default_rng(seed)
     close = 50 * np.exp(np.cumsum(rng.normal(0, 0.02, len(weights))))
     opens = close * np.exp(rng.normal(0, 0.005, len(weights)))
-    execution = Execution(
-        252, fee, slippage, "next_open" if at_open else "next_close", cash_rate, 3.0, 1.5
-    )
+    fill = "next_open" if at_open else "next_close"
+    execution = Execution(252, *costs, fill, cash_rate, initial=3.0, max_leverage=1.5)
     paths = simulate_accounts(close, [weights], execution, opens=opens)
     expected = reference(close, opens if at_open else close, weights, execution)
     np.testing.assert_allclose(paths.equity[0], expected, rtol=1e-11)

@@ -24,6 +24,7 @@ def with_value(table, column, row, value):
         (BARS.clear(), "there are no bars"),
         (with_value(BARS, "symbol", 3, pl.lit("Y")), r"more than one symbol \(X, Y\)"),
         (with_value(BARS, "timeframe", 3, pl.lit("1W")), r"more than one timeframe \(1D, 1W\)"),
+        (with_value(BARS, "ts", 3, None), "'X' have no stamp in row 3; drop rows"),
         (BARS[[0, 2, 1, 3]], r"'X' go back in time or repeat at 2020-01-02 21:00 UTC \(row 2\)"),
         (BARS[[0, 1, 1]], r"repeat at 2020-01-02 21:00 UTC \(row 2\)"),
         (

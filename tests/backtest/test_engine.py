@@ -29,7 +29,8 @@ def test_a_decision_is_held_from_its_bar_on(fill):
 @pytest.mark.parametrize("bar", [3, 11, 29])
 def test_a_bar_changes_nothing_decided_before_it(fill, bar):
     bars = random_bars(30, seed=4)
-    positions = make_positions(bars, random_weights(30, seed=2, spell=3))
+    weights = random_weights(30, seed=2, choices=(-1.0, 0.5, 1.0), spell=3)
+    positions = make_positions(bars, weights)
     columns = ["open", "high", "low", "close"]
     shocked = bars.with_columns(
         pl.when(pl.int_range(pl.len()) == bar)

@@ -77,7 +77,7 @@ def test_long_breaks_between_sessions():
 def test_bars_outside_the_session_hours():
     inside = hours(14.75, 15, 21)  # 09:45, 10:00, 16:00 in New York
     assert hours_finding(inside, NYSE)["severity"] == "ok"
-    assert hours_finding(hours(14.5, 21.25, 12, 21 + 5 * 24), NYSE)["rows"] == 4
+    assert hours_finding(hours(12, 14.5, 21.25, 21 + 5 * 24), NYSE)["rows"] == 4
     night = Session(timezone="UTC", open="18:00", close="17:00")
     assert hours_finding(hours(1, 17, 17.5, 18, 18.5), night)["rows"] == 2
 

@@ -139,6 +139,12 @@ def test_sorting_keeps_the_first_of_equal_times_in_the_file():
     assert checked.bars["close"].to_list() == hourly(2)["close"].to_list()
 
 
+def test_row_numbers_that_repeat_lose_no_row():
+    two_files = hourly().with_columns(row=pl.Series([1, 2, 3, 1, 2, 3], dtype=pl.UInt32))
+    checked = check_bars(changed(two_files, 1, close=None))
+    assert (checked.bars.height, checked.quarantine["row"].to_list()) == (5, [2])
+
+
 def test_symbols_are_checked_apart():
     mixed = pl.concat([hourly(3, "A"), hourly(3, "B")]).sort("ts", maintain_order=True)
     checked = check_bars(changed(mixed, 0, close=None))

@@ -76,25 +76,32 @@ def _assert_causal(bars: pl.DataFrame, rows: range, session: Session | None) -> 
         assert_frame_equal(removed, known, rel_tol=1e-9, abs_tol=0)
 
 
-def test_later_bars_change_nothing_at_any_phase_of_the_clock():
-    _assert_causal(make_bars(1100, seed=5), range(950, 975), None)
+@pytest.mark.parametrize(
+    "rows",
+    [range(951, 975, 5), pytest.param(range(949, 975), marks=pytest.mark.slow)],
+    ids=["some phases", "every phase"],
+)
+def test_later_bars_change_nothing_at_any_phase_of_the_clock(rows):
+    bars = make_bars(1100, seed=5)
+    assert bars["ts"][959].hour == 0
+    _assert_causal(bars, rows, None)
 
 
 def test_later_bars_change_nothing_across_gaps():
-    _assert_causal(make_bars(1100, seed=6, gaps=0.3), range(900, 1000, 7), None)
+    _assert_causal(make_bars(1100, seed=6, gaps=0.3), range(900, 950, 11), None)
 
 
 def test_later_bars_change_nothing_around_the_clock_change_of_a_session():
     bars = make_bars(1800, seed=7, start=datetime(2021, 1, 4, 1, tzinfo=UTC))
     around = bars["ts"].search_sorted(datetime(2021, 3, 14, 7, tzinfo=UTC))
-    _assert_causal(bars, range(around - 30, around + 40, 5), NYSE)
+    _assert_causal(bars, range(around - 29, around + 40, 11), NYSE)
 
 
 @pytest.mark.parametrize("column", ["close", "volume"])
 def test_a_later_null_changes_no_bit_before_it(column):
     bars = make_bars(1100, seed=9, vol=0.02)
     batch = build_features(bars, "v2", TIMEFRAMES)
-    for row in range(1000, 1012):
+    for row in range(1000, 1008, 3):
         hole = pl.int_range(pl.len()) == row + 1
         holed = bars.with_columns(pl.when(~hole).then(column).alias(column))
         got = build_features(holed, "v2", TIMEFRAMES)
@@ -119,12 +126,12 @@ def test_a_lookback_gives_the_batch_row(case):
     rows = warmup_bars("v2", TIMEFRAMES, session=session)
     assert rows < bars.height - 100
     batch = build_features(bars, "v2", TIMEFRAMES, session=session)
-    for end in range(bars.height - 97, bars.height, 19):
+    for end in range(bars.height - 97, bars.height, 31):
         lookback = bars.slice(end + 1 - rows, rows)
         live = build_features(lookback, "v2", TIMEFRAMES, session=session)
         got, want = live.tail(1), batch.slice(end, 1)
         assert want.select(pl.all().is_null().any()).sum_horizontal()[0] == 0
-        assert_frame_equal(got, want, rel_tol=1e-9, abs_tol=1e-10)
+        assert_frame_equal(got, want, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def test_a_lookback_of_a_tenth_is_not_enough():
@@ -177,7 +184,7 @@ def test_a_volume_that_cannot_be_counts_as_null(volume):
     odd, none = (
         bars.with_columns(volume=pl.when(~row).then("volume").otherwise(v)) for v in (volume, None)
     )
-    assert build_features(odd, "v2").equals(build_features(none, "v2"))
+    assert build_features(odd, "v2", TIMEFRAMES).equals(build_features(none, "v2", TIMEFRAMES))
 
 
 def test_one_nan_price_does_not_poison_what_follows():
@@ -235,16 +242,33 @@ def awkward_bars(draw) -> pl.DataFrame:
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(bars=awkward_bars(), session=st.sampled_from([None, NYSE]), data=st.data())
 def test_any_bars_give_finite_causal_features(bars, session, data):
+    _assert_sound(bars, session, data.draw(st.integers(0, bars.height - 1)))
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(bars=awkward_bars(), session=st.sampled_from([None, NYSE]), data=st.data())
+def test_many_more_bars_give_finite_causal_features(bars, session, data):
+    _assert_sound(bars, session, data.draw(st.integers(0, bars.height - 1)))
+
+
+def _assert_sound(bars: pl.DataFrame, session: Session | None, row: int) -> None:
     table = Features.validate(build_features(bars, "v2", TIMEFRAMES, session=session))
     assert table.select("symbol", "ts").equals(bars.select("symbol", "ts"))
-    row = data.draw(st.integers(0, bars.height - 1))
     changed = build_features(
         _replace_after(bars, bars["ts"][row], seed=1), "v2", TIMEFRAMES, session=session
     )
     assert_frame_equal(changed.head(row + 1), table.head(row + 1), check_exact=True)
+
+
+def test_columns_that_features_do_not_need_may_be_missing_or_more():
+    bars = make_bars(60)
+    table = build_features(bars, "v1", TIMEFRAMES)
+    assert build_features(bars.drop("n_base"), "v1", TIMEFRAMES).equals(table)
+    assert build_features(bars.with_columns(more=pl.lit(1)), "v1", TIMEFRAMES).equals(table)
 
 
 def test_bad_tables_are_refused():
@@ -259,5 +283,7 @@ def test_bad_tables_are_refused():
         build_features(bars.reverse())
     with pytest.raises(ValueError, match="repeat or go back"):
         build_features(pl.concat([bars, bars.tail(1)]))
+    with pytest.raises(ValueError, match="expected Datetime in microseconds, UTC"):
+        build_features(bars.with_columns(pl.col("ts").dt.replace_time_zone(None)))
     with pytest.raises(ValueError, match="rows without ts"):
         build_features(bars.with_columns(ts=pl.when(pl.int_range(pl.len()) > 0).then("ts")))

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
-from regime_factory.features import build_features
-from regime_factory.features.schema import Features
+from regime_factory.features import build_features, describe_features
+from regime_factory.features.schema import Description, Features
 
 
 @pytest.fixture
@@ -42,3 +42,10 @@ def test_stamps_that_repeat_fail(table):
 def test_a_naive_stamp_fails(table):
     with pytest.raises((SchemaError, SchemaErrors)):
         Features.validate(table.with_columns(pl.col("ts").dt.replace_time_zone(None)))
+
+
+def test_the_description_passes_and_a_repeated_column_fails():
+    frame = describe_features("v2", ["1H", "1D"])
+    assert Description.validate(frame).equals(frame)
+    with pytest.raises((SchemaError, SchemaErrors), match="column"):
+        Description.validate(pl.concat([frame, frame.head(1)]))

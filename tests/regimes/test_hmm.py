@@ -9,8 +9,8 @@ from regime_factory.regimes import GaussianHMM, NotFittedError, adjusted_rand
 from .worlds import TRUTH, simulate, start_of
 
 
-@pytest.fixture(scope="module")
-def X():
+@pytest.fixture(scope="module", name="X")
+def observations():
     return simulate(TRUTH[3], 900, 11)[0]
 
 

@@ -189,31 +189,25 @@ def _compare(
     """First moved cell of each column, and the number of cells compared."""
     found: list[tuple[str, datetime | None, float]] = []
     cells = 0
-    later = before.filter(pl.col(rule.column) > cut)[rule.column]
-    next_bar = later.min() if len(later) else cut
-    for columns, end in (
-        ([c for c in before.columns if c not in rule.before], cut),
-        ([rule.column, *rule.before] if rule.before else [], next_bar),
-    ):
-        if not columns:
-            continue
-        old = before.filter(pl.col(rule.column) <= end).select(columns)
-        missing = [c for c in columns if c not in after.columns]
-        found += [(c, None, float("inf")) for c in missing]
-        new = after.filter(pl.col(rule.column) <= end).select(
-            [c for c in columns if c not in missing]
-        )
-        if end != cut and new.height < old.height:
-            old = old.head(new.height)  # the removed bar itself has no row to compare
+    parts = [([name for name in before.columns if name not in rule.before], cut)]
+    later: list[datetime] = before.filter(pl.col(rule.column) > cut)[rule.column].to_list()
+    if rule.before and later and (after[rule.column] == min(later)).any():
+        parts.append(([rule.column, *rule.before], min(later)))  # removed bars have no row
+    for columns, end in parts:
+        known = pl.col(rule.column) <= end
+        missing = [name for name in columns if name not in after.columns]
+        found += [(name, None, float("inf")) for name in missing]
+        kept = [name for name in columns if name not in missing]
+        old, new = before.filter(known).select(kept), after.filter(known).select(kept)
         if new.height != old.height:
             found.append(("rows", None, float(abs(new.height - old.height))))
             continue
         cells += new.height * new.width
-        for column in new.columns:
-            moved = _first_difference(old[column], new[column], tolerance)
+        for name in kept:
+            moved = _first_difference(old[name], new[name], tolerance)
             if moved is not None:
                 row, size = moved
-                found.append((column, old[rule.column][row], size))
+                found.append((name, old[rule.column][row], size))
     return found, cells
 
 

@@ -26,7 +26,8 @@ def regime_breakdown(
     equity : polars.DataFrame
         Equity of one symbol.
     regimes : polars.DataFrame
-        Regimes of the same symbol: ``ts, confirmed_state, confirmed_regime``.
+        Regimes of the same symbol: ``ts, confirmed_state, confirmed_regime``. Those of a slower
+        timeframe are carried forward.
     strategy, benchmark : str
         Strategies of the equity table.
     execution : Execution
@@ -46,11 +47,8 @@ def regime_breakdown(
         If a column is missing.
     """
     require_columns(regimes, ("ts", "confirmed_state", "confirmed_regime"), "regimes")
-    pair = _paired(equity, strategy, benchmark).join(
-        regimes.select("ts", "confirmed_state", "confirmed_regime"),
-        on="ts",
-        how="left",
-        maintain_order="left",
+    pair = _paired(equity, strategy, benchmark).join_asof(
+        regimes.select("ts", "confirmed_state", "confirmed_regime").sort("ts"), on="ts"
     )
     labelled = pair.with_columns(
         pl.col("confirmed_state", "confirmed_regime").shift(execution.held_lag)

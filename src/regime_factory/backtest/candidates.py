@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from regime_factory.backtest.baselines import baseline_positions, volatility_quantile
+from regime_factory.backtest.performance import BASELINES
 from regime_factory.backtest.regime_rules import RegimeRule, regime_positions
-
-BASELINES = ("buy_and_hold", "volatility_threshold", "ewma_target")
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,9 @@ def check_backtest_bars(bars: pl.DataFrame, execution: Execution) -> str:
 
 
 def _check_order(bars: pl.DataFrame, symbol: str) -> None:
+    if bars["ts"].null_count():
+        row = int(bars["ts"].is_null().arg_true()[0])
+        raise ValueError(f"bars for {symbol!r} have no stamp in row {row}; drop rows without ts")
     late = np.flatnonzero((bars["ts"].diff().dt.total_microseconds() <= 0).fill_null(False))
     if late.size:
         row = int(late[0])

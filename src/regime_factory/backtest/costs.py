@@ -57,14 +57,14 @@ def cost_curve(
         If a strategy or a bar is missing.
     """
     span = traded_span(bars, equity, strategy)
-    grid = sorted({float(cost) for cost in bps} | {execution.bps})
+    grid = sorted({float(cost) for cost in (*bps, execution.bps)})
     found = [_interval(span, execution.with_bps(c), n_draws, mean_block, seed) for c in grid]
     curve: dict[str, Any] = {"bps": grid}
     for column, name in enumerate(("sharpe", "lower", "upper")):
         curve[name] = [row[column] for row in found]
     zero, zero_note = break_even(lambda cost: _sharpe(span, execution.with_bps(cost)))
     curve |= {
-        "assumed_bps": execution.bps,
+        "assumed_bps": float(execution.bps),
         "break_even_bps": zero,
         "break_even_vs_benchmark_bps": None,
     }

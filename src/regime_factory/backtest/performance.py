@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from regime_factory.backtest.accounting import FILLS, Execution
+from regime_factory.backtest.baselines import BaselineRule
 from regime_factory.backtest.breakdown import calendar_returns, regime_breakdown, worst_drawdowns
 from regime_factory.backtest.checks import require_columns
 from regime_factory.backtest.costs import DEFAULT_BPS, cost_curve
@@ -28,7 +29,7 @@ from regime_factory.evaluation import (
     stationary_bootstrap_sharpe,
 )
 
-BASELINES: tuple[str, ...] = ("buy_and_hold", "volatility_threshold", "ewma_target")
+BASELINES: tuple[BaselineRule, ...] = ("buy_and_hold", "volatility_threshold", "ewma_target")
 LABELS: dict[str, str] = {
     "long_flat_short": "Long, flat, short by regime",
     "long_flat": "Long or flat by regime",

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from regime_factory.bars.session import Session, session_day, session_open
+from regime_factory.bars.session import Session, session_of
 from regime_factory.bars.timeframes import timeframe_minutes
 
 Severity = Literal["ok", "warn", "bad"]
@@ -257,8 +257,7 @@ def hours_finding(ts: pl.Series, session: Session) -> Finding:
     >>> hours_finding(times.dt.replace_time_zone("UTC"), nyse)["rows"]
     1
     """
-    opening = session_open(session_day(pl.col("ts"), session), session)
-    outside = ts.to_frame("ts").filter(pl.col("ts") <= opening)["ts"]
+    outside = session_of(ts, session).filter(pl.col("ts") <= pl.col("open"))["ts"]
     if len(outside) == 0:
         return finding("session hours", "ok", "all bars close within the session")
     result = f"{len(outside)} of {len(ts)} bars close outside the session"

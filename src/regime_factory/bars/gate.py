@@ -17,7 +17,7 @@ from regime_factory.bars.findings import (
     volume_finding,
 )
 from regime_factory.bars.resampling import BAR_COLUMNS
-from regime_factory.bars.row_rules import repeated_time, row_rules
+from regime_factory.bars.row_rules import passes_row_rules, repeated_time, row_rules
 from regime_factory.bars.session import Session
 from regime_factory.bars.timeframes import parse_timeframe
 
@@ -155,8 +155,8 @@ def _one_timeframe(bars: pl.DataFrame, expected: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class _Rejected:
-    """Rows of one symbol with their reasons, and the report lines about them."""
+class _Judged:
+    """Rows of one symbol with ``reason`` (null where kept), and the report lines about them."""
 
     rows: pl.DataFrame
     findings: list[Finding]
@@ -189,29 +189,28 @@ def _check_symbol(
     return CheckedBars(bars, quarantine, {NO_SYMBOL if symbol is None else symbol: line})
 
 
-def _judge(frame: pl.DataFrame) -> _Rejected:
-    """Apply every row rule, then the duplicate rule to what is left."""
+def _judge(frame: pl.DataFrame) -> _Judged:
+    """Apply the row rules to the rows that break one, the duplicate rule to the others."""
     rules = row_rules()
     names = [f"rule_{position}" for position in range(len(rules))]
-    judged = frame.with_columns(
+    frame = frame.with_row_index("place")
+    good = frame.select(good=passes_row_rules())["good"]
+    broken = frame.filter(~good).with_columns(
         rule.reason.alias(name) for rule, name in zip(rules, names, strict=True)
     )
     joined = pl.concat_str(names, separator="; ", ignore_nulls=True)
-    judged = judged.with_columns(reason=pl.when(joined != "").then(joined))
-    valid = pl.col("reason").is_null()
-    again = judged.filter(valid).select("row", again=repeated_time())
-    judged = judged.join(again, on="row", how="left", maintain_order="left")
+    repeated = frame.filter(good).select("place", "ts", reason=repeated_time()).drop_nulls()
+    reasons = pl.concat([broken.select("place", reason=joined), repeated.select("place", "reason")])
+    rows = frame.join(reasons, on="place", how="left", maintain_order="left").drop("place")
     findings = [
         rejected_finding(
-            rule.name, rule.advice, judged.filter(pl.col(name).is_not_null())["ts"], frame.height
+            rule.name, rule.advice, broken.filter(pl.col(name).is_not_null())["ts"], frame.height
         )
         for rule, name in zip(rules, names, strict=True)
     ]
-    doubles = judged.filter(pl.col("again").is_not_null())["ts"]
     advice = "The first row of each time is kept; check whether the source repeats or mixes bars."
-    findings.append(rejected_finding("unique times", advice, doubles, frame.height))
-    rows = judged.with_columns(reason=pl.coalesce("reason", "again")).drop(*names, "again")
-    return _Rejected(rows, findings)
+    findings.append(rejected_finding("unique times", advice, repeated["ts"], frame.height))
+    return _Judged(rows, findings)
 
 
 def _in_order(frame: pl.DataFrame, symbol: str | None, sort: bool) -> tuple[pl.DataFrame, Finding]:

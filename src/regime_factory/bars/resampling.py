@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from regime_factory.bars.session import Session, local_moment, session_day, session_open
+from regime_factory.bars.session import Session, local_moment, session_of
 from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
 
 BAR_COLUMNS = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume", "n_base")
 _MINUTE_US = 60_000_000
-_FIRST_MONDAY = pl.lit(4 * 24 * 60 * _MINUTE_US, dtype=pl.Int64)  # 1970-01-05 00:00 UTC
-_DAY_MINUTES = 24 * 60
+_FIRST_MONDAY_US = 4 * 24 * 60 * _MINUTE_US  # 1970-01-05 00:00 UTC
+_FIRST_FRIDAY_DAYS = 8  # 1970-01-09 ends the first of the blocks of weeks
 
 
 def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None) -> pl.DataFrame:
@@ -62,9 +62,8 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
     if timeframe == base:
         return bars
     _refuse_impossible(base, timeframe, session)
-    label = _utc_label(timeframe) if session is None else _session_label(timeframe, session)
     frames = bars.partition_by("symbol", maintain_order=True)
-    return pl.concat([_resample_symbol(frame, timeframe, label) for frame in frames])
+    return pl.concat([_resample_symbol(frame, timeframe, session) for frame in frames])
 
 
 def resample_many(
@@ -132,19 +131,17 @@ def _refuse_impossible(base: str, timeframe: str, session: Session | None) -> No
         )
 
 
-def _resample_symbol(frame: pl.DataFrame, timeframe: str, label: pl.Expr) -> pl.DataFrame:
-    if not frame["ts"].is_sorted():
-        raise ValueError(
-            f"bars for {frame['symbol'][0]!r} go back in time; sort them by ts before resampling"
-        )
-    last = frame["ts"][-1]
+def _resample_symbol(frame: pl.DataFrame, timeframe: str, session: Session | None) -> pl.DataFrame:
+    symbol, ts = frame["symbol"][0], frame["ts"]
+    if not ts.is_sorted():
+        raise ValueError(f"bars for {symbol!r} go back in time; sort them by ts before resampling")
+    label = _utc_label(ts, timeframe) if session is None else _session_label(ts, timeframe, session)
     traded = pl.col("volume").count() > 0
     return (
         frame.with_columns(label.alias("ts").set_sorted())
-        .filter(pl.col("ts") <= last)
+        .filter(pl.col("ts") <= ts[-1])
         .group_by("ts", maintain_order=True)
         .agg(
-            pl.col("symbol").first(),
             pl.col("open").first(),
             pl.col("high").max(),
             pl.col("low").min(),
@@ -152,45 +149,43 @@ def _resample_symbol(frame: pl.DataFrame, timeframe: str, label: pl.Expr) -> pl.
             pl.when(traded).then(pl.col("volume").sum()).alias("volume"),
             pl.col("n_base").sum().cast(pl.UInt32),
         )
-        .with_columns(pl.lit(timeframe).alias("timeframe"))
+        .with_columns(symbol=pl.lit(symbol), timeframe=pl.lit(timeframe))
         .select(BAR_COLUMNS)
     )
 
 
-def _utc_label(timeframe: str) -> pl.Expr:
-    """Scheduled end of the UTC bin that each ``ts`` falls in."""
+def _utc_label(ts: pl.Series, timeframe: str) -> pl.Series:
+    """Scheduled end of the UTC bin that each stamp falls in."""
     step = timeframe_minutes(timeframe) * _MINUTE_US
-    weekly = parse_timeframe(timeframe).unit == "W"
-    origin = _FIRST_MONDAY if weekly else pl.lit(0, dtype=pl.Int64)
-    since = pl.col("ts").to_physical() - origin
-    return (_ceil_div(since, step) * step + origin).cast(pl.Datetime("us", "UTC"))
+    origin = _FIRST_MONDAY_US if parse_timeframe(timeframe).unit == "W" else 0
+    end = origin - ((origin - ts.to_physical()) // step) * step
+    return end.cast(pl.Datetime("us", "UTC"))
 
 
-def _session_label(timeframe: str, session: Session) -> pl.Expr:
-    """Scheduled end of the session bin that each ``ts`` falls in."""
+def _session_label(ts: pl.Series, timeframe: str, session: Session) -> pl.Series:
+    """Scheduled end of the session bin that each stamp falls in."""
     count, unit = parse_timeframe(timeframe)
-    day = session_day(pl.col("ts"), session)
-    if unit == "W":
-        return _week_close(day, count, session)
-    close = local_moment(day, session.close, session.timezone)
+    sessions = session_of(ts, session)
     if unit == "D":
-        return close
-    opening = session_open(day, session)
+        return sessions["close"]
+    if unit == "W":
+        return _week_close(sessions["day"], count, session)
     step = timeframe_minutes(timeframe) * _MINUTE_US
-    elapsed = pl.col("ts").to_physical() - opening.to_physical()
-    bins = pl.max_horizontal(_ceil_div(elapsed, step), pl.lit(1, dtype=pl.Int64))
-    end = (opening.to_physical() + bins * step).cast(pl.Datetime("us", "UTC"))
-    return pl.min_horizontal(end, close)
+    opening = pl.col("open").to_physical()
+    bins = -((opening - pl.col("ts").to_physical()) // step)
+    first_or_later = pl.max_horizontal(bins, pl.lit(1, dtype=pl.Int64))
+    end = (opening + first_or_later * step).cast(pl.Datetime("us", "UTC"))
+    return sessions.select(label=pl.min_horizontal(end, "close"))["label"]
 
 
-def _week_close(day: pl.Expr, count: int, session: Session) -> pl.Expr:
-    """Scheduled close of the Friday that ends the block of weeks of ``day``."""
-    friday = day + pl.duration(days=5 - day.dt.weekday().cast(pl.Int64))
-    if count > 1:
-        week = (friday.to_physical().cast(pl.Int64) - 8) // 7  # 1970-01-09 ends week 0
-        friday = friday + pl.duration(weeks=(count - 1) - week % count)
-    return local_moment(friday, session.close, session.timezone)
-
-
-def _ceil_div(value: pl.Expr, step: int) -> pl.Expr:
-    return -((-value) // step)
+def _week_close(day: pl.Series, count: int, session: Session) -> pl.Series:
+    """Scheduled close of the Friday that ends the block of weeks of each session date."""
+    weekday = pl.col("day").dt.weekday().cast(pl.Int64)
+    friday = pl.col("day") + pl.duration(days=5 - weekday)
+    week = (friday.to_physical().cast(pl.Int64) - _FIRST_FRIDAY_DAYS) // 7
+    last_friday = friday + pl.duration(weeks=(count - 1) - week % count)
+    days = day.alias("day").to_frame()
+    closes = days.unique().with_columns(
+        close=local_moment(last_friday, session.close, session.timezone)
+    )
+    return days.join(closes, on="day", how="left", maintain_order="left")["close"]

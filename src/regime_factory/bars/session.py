@@ -1,6 +1,6 @@
 """The trading session of a market: its time zone, opening and closing time."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -188,64 +188,74 @@ def localise(naive: pl.Expr, timezone: str) -> pl.Expr:
     return pl.coalesce(exact, later).dt.convert_time_zone("UTC")
 
 
-def session_day(ts: pl.Expr, session: Session) -> pl.Expr:
-    """Date of the session that a close stamp counts into.
+def session_calendar(first: datetime, last: datetime, session: Session) -> pl.DataFrame:
+    """Every weekday's session that the close stamps of a span can count into.
 
     Parameters
     ----------
-    ts
-        Close stamps in UTC.
+    first, last
+        Earliest and latest close stamp, UTC.
     session
         The market's session.
 
     Returns
     -------
-    pl.Expr
-        The first weekday whose scheduled close is not before `ts`.
+    pl.DataFrame
+        ``day`` (date), ``open`` and ``close`` (Datetime in microseconds, UTC), increasing; ``open``
+        is the evening before for overnight sessions and null where the session has no opening time.
+
+    Notes
+    -----
+    A stamp counts into the first session whose close is not before it. Holidays are not known, so
+    a session may hold no bar.
+
+    Examples
+    --------
+    >>> cme = Session(timezone="America/Chicago", open="17:00", close="16:00")
+    >>> friday = datetime(2021, 3, 12, 12)
+    >>> calendar = session_calendar(friday, friday, cme)
+    >>> calendar.filter(pl.col("day") >= friday.date()).select(
+    ...     "day", pl.col("open", "close").dt.to_string("%a %H:%M")).rows()[:2]
+    [(datetime.date(2021, 3, 12), 'Thu 23:00', 'Fri 22:00'),
+     (datetime.date(2021, 3, 15), 'Sun 22:00', 'Mon 21:00')]
+    """
+    margin = timedelta(days=5)
+    days = pl.date_range(first.date() - margin, last.date() + margin, "1d", eager=True)
+    weekdays = days.filter(days.dt.weekday() <= 5).alias("day").to_frame()
+    close = local_moment(pl.col("day"), session.close, session.timezone)
+    if session.open is None:
+        opening = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    else:
+        overnight = minute_of_day(session.open) >= minute_of_day(session.close)
+        opening_day = pl.col("day") - pl.duration(days=int(overnight))
+        opening = local_moment(opening_day, session.open, session.timezone)
+    return weekdays.with_columns(open=opening, close=close)
+
+
+def session_of(ts: pl.Series, session: Session) -> pl.DataFrame:
+    """The session that each close stamp counts into.
+
+    Parameters
+    ----------
+    ts
+        Close stamps (Datetime in microseconds, UTC), increasing, without nulls.
+    session
+        The market's session.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``ts``, ``day``, ``open``, ``close``: one row per stamp, as `session_calendar`.
 
     Examples
     --------
     >>> nyse = Session(timezone="America/New_York", open="09:30", close="16:00")
     >>> evening = pl.Series([datetime(2021, 3, 12, 22)]).dt.replace_time_zone("UTC")
-    >>> evening.to_frame("ts").select(day=session_day(pl.col("ts"), nyse))["day"].to_list()
+    >>> session_of(evening, nyse)["day"].to_list()
     [datetime.date(2021, 3, 15)]
     """
-    today = ts.dt.convert_time_zone(session.timezone).dt.date()
-    closed = ts > local_moment(today, session.close, session.timezone)
-    day = today + pl.duration(days=closed.cast(pl.Int64))
-    weekday = day.dt.weekday().cast(pl.Int64)
-    return day + pl.duration(days=pl.when(weekday > 5).then(8 - weekday).otherwise(0))
-
-
-def session_open(day: pl.Expr, session: Session) -> pl.Expr:
-    """UTC moment at which the session of a date opens, the evening before where it runs overnight.
-
-    Parameters
-    ----------
-    day
-        Session dates.
-    session
-        The market's session, with an opening time.
-
-    Returns
-    -------
-    pl.Expr
-        Datetime in microseconds, UTC.
-
-    Raises
-    ------
-    ValueError
-        Where the session has no opening time.
-
-    Examples
-    --------
-    >>> cme = Session(timezone="America/Chicago", open="17:00", close="16:00")
-    >>> monday = pl.DataFrame({"day": [date(2021, 3, 15)]})
-    >>> monday.select(ts=session_open(pl.col("day"), cme))["ts"].dt.to_string().to_list()
-    ['2021-03-14 22:00:00.000000+00:00']
-    """
-    if session.open is None:
-        raise ValueError("the session has no opening time; give session.open as 'HH:MM'")
-    overnight = minute_of_day(session.open) >= minute_of_day(session.close)
-    opening_day = day - pl.duration(days=1) if overnight else day
-    return local_moment(opening_day, session.open, session.timezone)
+    stamps = ts.alias("ts").to_frame().set_sorted("ts")
+    calendar = session_calendar(stamps["ts"][0], stamps["ts"][-1], session).set_sorted("close")
+    return stamps.join_asof(
+        calendar, left_on="ts", right_on="close", strategy="forward", coalesce=False
+    )

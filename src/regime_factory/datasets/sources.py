@@ -57,7 +57,7 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
         raise DatasetError(f"{self.source} is raw data and is only read")
 
     def _exists(self) -> bool:
-        return self.source is not None
+        return True  # `load` says better than a missing input what is wrong with the source
 
     def _describe(self) -> dict[str, Any]:
         return {"source": self.source}

@@ -70,14 +70,15 @@ def build_features(
     >>> build_features(bars, columns=["close_logret_current_1H"]).to_series(2).round(4).to_list()
     [None, 0.01, -0.005, 0.0148, 0.0098]
     """
-    base = _base_timeframe(bars)
+    base = _checked_base(bars)
     settings = read_windows(windows)
     wanted = resolve_columns(feature_set, timeframes, columns, settings, base)
-    frames = bars.group_by("symbol", maintain_order=True)
-    return pl.concat([_symbol_features(frame, base, wanted, session) for _, frame in frames])
+    one_symbol = _is_constant(bars["symbol"])
+    frames = [bars] if one_symbol else (f for _, f in bars.group_by("symbol", maintain_order=True))
+    return pl.concat([_symbol_features(frame, base, wanted, session) for frame in frames])
 
 
-def _base_timeframe(bars: pl.DataFrame) -> str:
+def _checked_base(bars: pl.DataFrame) -> str:
     missing = [name for name in _NEEDED if name not in bars.columns]
     if missing:
         raise ValueError(
@@ -85,23 +86,39 @@ def _base_timeframe(bars: pl.DataFrame) -> str:
         )
     if bars.is_empty():
         raise ValueError("bars have no rows; features need at least one bar")
-    names = bars["timeframe"].unique().sort().to_list()
-    if len(names) != 1:
+    if bars.schema["ts"] != pl.Datetime("us", "UTC"):
+        raise ValueError(
+            f"bars have ts of type {bars.schema['ts']}; expected Datetime in microseconds, UTC: "
+            "read them with the ingest pipeline or cast ts"
+        )
+    if not _is_constant(bars["timeframe"]):
+        names = bars["timeframe"].unique().sort().to_list()
         raise ValueError(f"bars hold the timeframes {names}; pass the base bars alone")
-    return names[0]
+    return bars["timeframe"][0]
+
+
+def _is_constant(names: pl.Series) -> bool:
+    return names.eq_missing(names[0]).all()
 
 
 def _symbol_features(
     bars: pl.DataFrame, base: str, wanted: Sequence[Column], session: Session | None
 ) -> pl.DataFrame:
     _check_order(bars)
-    table = bars.select("symbol", pl.col("ts").set_sorted())
+    clean = bars.select(
+        "symbol",
+        "timeframe",
+        pl.col("ts").set_sorted(),
+        *(_positive(name) for name in _VALUES),
+        pl.lit(1, pl.UInt32).alias("n_base"),
+    )
+    table = clean.select("symbol", "ts")
     for timeframe in dict.fromkeys(column.timeframe for column in wanted):
-        exprs = [c for c in wanted if c.timeframe == timeframe]
+        columns = [column for column in wanted if column.timeframe == timeframe]
         if timeframe == base:
-            table = table.hstack(_evaluate(bars, exprs).drop("ts"))
+            table = table.hstack(_evaluate(clean, columns).drop("ts"))
         else:
-            coarse = _evaluate(resample(bars, timeframe, session), exprs)
+            coarse = _evaluate(resample(clean, timeframe, session), columns)
             table = table.join_asof(coarse, on="ts", strategy="backward")
     return table.select("symbol", "ts", *(column.name for column in wanted))
 
@@ -110,8 +127,7 @@ def _evaluate(bars: pl.DataFrame, wanted: Sequence[Column]) -> pl.DataFrame:
     """Features of one symbol's bars of one timeframe, under their full names."""
     steps = Steps()
     exprs = [c.feature.expression(c.windows, steps.once).alias(c.name) for c in wanted]
-    clean = bars.lazy().select("ts", *(_positive(name) for name in _VALUES))
-    return steps.run(clean).select(pl.col("ts").set_sorted(), *exprs).collect()
+    return steps.run(bars.lazy()).select(pl.col("ts").set_sorted(), *exprs).collect()
 
 
 def _positive(name: str) -> pl.Expr:

@@ -61,7 +61,7 @@ def check_observations(
     ...
     ValueError: observations hold nan in row 1, column 0; drop warm-up rows and fill gaps first
     """
-    values = np.asarray(X, dtype=np.float64)
+    values = np.asarray(X, dtype=np.float64, order="C")  # one layout, so that sums are repeatable
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] == 0:

@@ -80,6 +80,12 @@ def money_footer(meta: Meta, page: SymbolPage) -> str:
     timing = page["performance"].get("random_timing") or {}
     if timing.get("draws"):
         parts.append(f"Band: {timing['draws']:,} circular shifts of the positions, same costs.")
+    ruined = next(
+        (k for k, v in enumerate(page["growth"]["lower"]) if v is not None and v <= 0), -1
+    )
+    if ruined >= 0:
+        day = page["growth"]["ts"][ruined][:10]
+        parts.append(f"At least 5% of the random timings had lost everything by {day}.")
     if meta.get("label_threshold"):
         share = percent(meta["label_threshold"])
         parts.append(f"A label switches when the filtered probability passes {share}.")
@@ -126,7 +132,7 @@ def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: s
     better = [label for label, (low, _) in bounds.items() if low is not None and low > 0]
     worse = [label for label, (_, high) in bounds.items() if high is not None and high < 0]
     label = next((row["label"] for row in rows if row["name"] == chosen), chosen)
-    run = f"This run trades {label}, chosen before the span shown here."
+    run = f'This run trades "{label}", chosen before the span shown here.'
     if better or worse:
         parts = [
             f"{listed(better)} beat" if better else "",
@@ -134,8 +140,9 @@ def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: s
         ]
         said = " and ".join(part for part in parts if part)
         return f"Beyond the 95% interval of the difference, {said} buy & hold. {run}"
-    n = count_word(len(others))
-    return f"We cannot tell: none of the {n} differs from buy & hold beyond its 95% interval. {run}"
+    none = "it does not" if len(others) == 1 else f"none of the {count_word(len(others))}"
+    differs = "differ" if len(others) == 1 else "differs"
+    return f"We cannot tell: {none} {differs} from buy & hold beyond its 95% interval. {run}"
 
 
 def cost_answer(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> str:

@@ -42,7 +42,8 @@ def regimes_answer(states: Sequence[StateRow]) -> str:
         return f"{risk}."
     if overlap:
         joint = "but" if clear else "and"
-        return f"{risk} {joint} not in mean return: all {n} intervals overlap."
+        every = "both" if len(states) == 2 else f"all {n}"
+        return f"{risk} {joint} not in mean return: {every} intervals overlap."
     return f"{risk} {'and' if clear else 'but'} also in mean return: not all intervals overlap."
 
 

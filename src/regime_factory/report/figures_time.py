@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from regime_factory.report.payload import Growth, Lane, Probabilities
 
-_GROWTH_TICKS = (1, 1.5, 2, 3, 5, 7)
+_TICKS = (  # ratio of highest to lowest growth, steps within a decade
+    (1.1, tuple(1 + k / 100 for k in range(900))),
+    (1.6, tuple(1 + k / 10 for k in range(90))),
+    (12, (1, 1.5, 2, 3, 5, 7)),
+    (30, (1, 2, 5)),
+    (1000, (1, 3)),
+    (math.inf, (1,)),
+)
 _NO_NAME = "<extra></extra>"
 
 
@@ -39,9 +46,14 @@ def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, 
     heights, gap = (330, 130, lane_height), 30
     total = sum(heights) + 2 * gap
     top, middle = lane_height + gap + 130 + gap, lane_height + gap
+    bottom, ceiling = _growth_range(growth)
     axes = {
         "yaxis": axis(
-            type="log", domain=[top / total, 1], **_log_ticks(growth), title=None, zeroline=False
+            type="log",
+            domain=[top / total, 1],
+            **_log_ticks(bottom, ceiling),
+            title=None,
+            zeroline=False,
         ),
         "yaxis2": axis(
             domain=[middle / total, (middle + 130) / total],
@@ -61,7 +73,7 @@ def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, 
             type="date",
             anchor="y3",
             fixedrange=False,
-            hoverformat="%Y-%m-%d %H:%M",
+            hoverformat=_hover_format(growth["ts"]),
             range=[growth["ts"][0], growth["ts"][-1]],
         ),
     }
@@ -76,6 +88,8 @@ def money_figure(growth: Growth, lanes: Sequence[Lane], drawdowns: tuple[float, 
         note("Regime over price, at each close (filtered)", lane_height / total),
     ]
     columns = {key: value for key, value in growth.items() if value}
+    for key in ("lower", "upper"):  # a log axis has no zero, to which a random timing may fall
+        columns[key] = [None if v is None else max(v, bottom / 100) for v in growth[key]]
     layout = layout_of(
         axes, hovermode="x unified", hoversubplots="axis", barmode="overlay", bargap=0
     )
@@ -118,12 +132,21 @@ def probability_figure(probabilities: Probabilities, names: Sequence[str]) -> Fi
             }
         )
     axes = {
-        "xaxis": axis(type="date", showgrid=False, fixedrange=False, hoverformat="%Y-%m-%d %H:%M"),
+        "xaxis": axis(
+            type="date",
+            showgrid=False,
+            fixedrange=False,
+            hoverformat=_hover_format(probabilities["ts"]),
+        ),
         "yaxis": axis(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1], showgrid=False),
     }
     layout = layout_of(axes, hovermode="x unified")
     layout["margin"] = {"l": 48, "r": 14, "t": 10, "b": 26}
     return {"height": 196, "columns": columns, "data": data, "layout": layout}
+
+
+def _hover_format(ts: Sequence[str]) -> str:
+    return "%Y-%m-%d" if len(ts[0]) == len("2020-01-01") else "%Y-%m-%d %H:%M"
 
 
 def _growth_traces(growth: Growth) -> list[dict[str, Any]]:
@@ -171,7 +194,7 @@ def _drawdown_traces() -> list[dict[str, Any]]:
             **line,
             "y": "$benchmark_drawdown",
             "line": {"color": "@bench", "width": 1.2},
-            "hovertemplate": "Buy &amp; hold %{y:.1%}<extra></extra>",
+            "hovertemplate": "Drawdown, buy &amp; hold %{y:.1%}<extra></extra>",
         },
         {
             **line,
@@ -179,7 +202,7 @@ def _drawdown_traces() -> list[dict[str, Any]]:
             "line": {"color": "@strat", "width": 1.6},
             "fill": "tozeroy",
             "fillcolor": "@fill",
-            "hovertemplate": "Strategy %{y:.1%}<extra></extra>",
+            "hovertemplate": "Drawdown, strategy %{y:.1%}<extra></extra>",
         },
     ]
 
@@ -201,20 +224,17 @@ def _lane_traces(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
     ]
 
 
-def _log_ticks(growth: Growth) -> dict[str, Any]:
-    values = [
-        value
-        for key in ("net", "benchmark", "lower", "upper")
-        for value in growth[key]
-        if value is not None and value > 0
-    ]
-    low, high = min(values, default=1.0), max(values, default=1.0)
-    wide = high / low > 30
-    steps = (1, 2, 5) if not wide else (1,) if high / low > 1000 else (1, 3)
-    if high / low < 12:
-        steps = _GROWTH_TICKS
-    if high / low < 1.6:
-        steps = tuple(1 + k / 10 for k in range(90))
+def _growth_range(growth: Growth) -> tuple[float, float]:
+    """Hold both lines, and the band as far as it does not press them flat."""
+    drawn = [v for key in ("net", "benchmark") for v in growth[key] if v is not None and v > 0]
+    band = [v for key in ("lower", "upper") for v in growth[key] if v is not None]
+    low, high = min(drawn, default=1.0), max(drawn, default=1.0)
+    spread = max(high / low, 2.0)
+    return max(min([low, *band]), low / spread), min(max([high, *band]), high * spread)
+
+
+def _log_ticks(low: float, high: float) -> dict[str, Any]:
+    steps = next(steps for ratio, steps in _TICKS if high / low < ratio)
     ticks = [
         round(step * 10.0**power, 6)
         for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)

@@ -40,7 +40,9 @@ def whisker(
         A plotly scatter trace.
     """
     row, middle, low, high, text = point
-    known = middle is not None and low is not None and high is not None
+    ends = (0.0, 0.0)
+    if middle is not None and low is not None and high is not None:
+        ends = (high - middle, middle - low)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -50,8 +52,8 @@ def whisker(
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": [high - middle if known else 0],  # pyrefly: ignore
-            "arrayminus": [middle - low if known else 0],  # pyrefly: ignore
+            "array": [ends[0]],
+            "arrayminus": [ends[1]],
             "color": colour,
             "thickness": 2,
             "width": cap,

@@ -9,7 +9,7 @@ import polars as pl
 
 from regime_factory.report.formats import chance
 from regime_factory.report.palette import THEMES, regime_slot
-from regime_factory.report.series import regime_lanes, spell_lengths
+from regime_factory.report.series import probability_columns, regime_lanes, spell_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,10 +46,11 @@ def plot_regimes_over_price(bars: pl.DataFrame, regimes: pl.DataFrame) -> Figure
     price.set_ylabel("Close (price units, log)")
     price.set_title("Regimes over price", loc="left")
     day = 86_400_000.0
+    n_states = len(probability_columns(regimes))
     for k, lane in enumerate(lanes):
         starts = np.array(lane["starts"], dtype="datetime64[m]").astype("float64") / 1440
         spells = list(zip(starts, np.array(lane["lengths"]) / day, strict=True))
-        lane_axes.broken_barh(spells, (k - 0.41, 0.82), color=_colour(k, len(lanes)))
+        lane_axes.broken_barh(spells, (k - 0.41, 0.82), color=_colour(lane["state"], n_states))
     _name_rows(lane_axes, [lane["regime"] for lane in lanes])
     lane_axes.set_xlabel("Close of the bar (UTC)")
     lane_axes.grid(visible=False, axis="y")
@@ -144,11 +145,12 @@ def plot_return_distribution(bars: pl.DataFrame, regimes: pl.DataFrame) -> Figur
     pairs = rows.select("state", "regime").unique(subset="state").sort("state").rows()
     figure, (axes,) = _figure((7.5, 4.2), 1)
     edge = max(float(np.percentile(rows["ret"].abs().to_numpy(), 99.5)), 1e-6)
+    n_states = len(probability_columns(regimes))
     bins = np.linspace(-edge, edge, 61)
     for state, name in pairs:
         inside = rows.filter(pl.col("state") == state)["ret"].to_numpy()
         label = f"{name} (sd {inside.std(ddof=1) if len(inside) > 1 else 0.0:.2f}%)"
-        colour = _colour(state, len(pairs))
+        colour = _colour(state, n_states)
         shape: dict[str, Any] = {"bins": bins, "density": True, "color": colour}
         axes.hist(inside, histtype="stepfilled", alpha=0.18, **shape)
         axes.hist(inside, histtype="step", linewidth=1.8, label=label, **shape)
@@ -175,11 +177,12 @@ def plot_dwell_times(regimes: pl.DataFrame) -> Figure:
     spells = spell_lengths(regimes.sort("ts"), [])
     figure, (axes,) = _figure((7.5, 1.5 + 0.75 * len(spells)), 1)
     jitter = np.random.default_rng(0)
-    for k, (_, _, lengths) in enumerate(spells):
+    n_states = len(probability_columns(regimes))
+    for k, (state, _, lengths) in enumerate(spells):
         if not len(lengths):
             continue
         height = k + jitter.uniform(-0.22, 0.22, len(lengths))
-        axes.scatter(lengths, height, s=18, color=_colour(k, len(spells)), alpha=0.6, linewidths=0)
+        axes.scatter(lengths, height, s=18, color=_colour(state, n_states), alpha=0.6, linewidths=0)
         median = float(np.median(lengths))
         axes.plot([median, median], [k - 0.34, k + 0.34], color=INK["ink"], linewidth=2)
         label = f"median {median:.0f}"

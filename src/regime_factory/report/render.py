@@ -278,11 +278,12 @@ def _cost(page: SymbolPage) -> dict[str, Any] | None:
 
 def _folds(page: SymbolPage, meta: Meta) -> list[tables.Table]:
     performance = page["performance"]
+    labels = {name: row["label"] for name, row in performance["strategies"].items()}
     folds = [
         tables_details.year_table(performance.get("years") or []),
         tables_details.month_table(performance.get("months") or []),
         tables_details.drawdown_table(performance.get("worst_drawdowns") or []),
-        tables_details.choice_table(page["strategy_selection"]),
+        tables_details.choice_table(page["strategy_selection"], labels),
         tables_details.parameter_table(meta.get("parameters", {})),
         tables_details.convention_table(performance.get("conventions") or []),
     ]

@@ -290,6 +290,27 @@ def dwell_times(regimes: pl.DataFrame, states: Sequence[Mapping[str, Any]]) -> l
     return rows
 
 
+def probability_columns(regimes: pl.DataFrame) -> list[str]:
+    """Name the probability columns that this symbol's model fills, in state order.
+
+    Parameters
+    ----------
+    regimes
+        The symbol's regime rows; columns of other symbols' further states are all null.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> probability_columns(pl.DataFrame({"p_state_1": [0.4], "p_state_0": [0.6]}))
+    ['p_state_0', 'p_state_1']
+    """
+    filled = [c for c in regimes.columns if c.startswith("p_state_") and regimes[c].count()]
+    return sorted(filled, key=lambda column: int(column.removeprefix("p_state_")))
+
+
 def state_probabilities(regimes: pl.DataFrame, last_bars: int) -> dict[str, Any]:
     """Take the filtered probabilities of the last bars.
 
@@ -305,10 +326,7 @@ def state_probabilities(regimes: pl.DataFrame, last_bars: int) -> dict[str, Any]
     dict
         `ts`, `values` (one list per state) and `over_90`.
     """
-    columns = sorted(
-        (c for c in regimes.columns if c.startswith("p_state_") and regimes[c].count()),
-        key=lambda c: int(c.removeprefix("p_state_")),
-    )
+    columns = probability_columns(regimes)
     tail = regimes.tail(last_bars)
     if not columns or tail.is_empty():
         return {"ts": [], "values": [], "over_90": 0.0}

@@ -9,6 +9,12 @@ from regime_factory.report.formats import number, percent
 from regime_factory.report.tables import Cell, Table, plain_table, words
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HEADINGS = {
+    "sharpe": "Net Sharpe",
+    "cagr": "Return/yr",
+    "max_drawdown": "Worst drawdown",
+    "turnover_per_year": "Turnover/yr",
+}
 
 
 def year_table(years: Sequence[Mapping[str, Any]]) -> Table:
@@ -85,13 +91,15 @@ def drawdown_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return plain_table("Worst drawdowns", ("Depth", "From", "Lowest", "Recovered"), body)
 
 
-def choice_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def choice_table(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> Table:
     """Tabulate how the strategy was chosen in the selection zone.
 
     Parameters
     ----------
     rows
         Rows with `strategy`, `selected` and any figures, for example `sharpe, cagr`.
+    labels
+        Readable name of each strategy.
 
     Returns
     -------
@@ -102,7 +110,7 @@ def choice_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     shares = {"cagr", "drawdown", "max_drawdown", "volatility", "exposure", "cost_per_year"}
     body = [
         [
-            words(str(row["strategy"])),
+            labels.get(row["strategy"], words(str(row["strategy"]))),
             *(
                 percent(row[key], 1)
                 if key in shares
@@ -115,7 +123,7 @@ def choice_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         for row in rows
     ]
     tinted = frozenset(k for k, row in enumerate(rows) if row.get("selected"))
-    columns = ("Strategy", *(words(key) for key in keys))
+    columns = ("Strategy", *(_HEADINGS.get(key, words(key)) for key in keys))
     return plain_table("Strategies in the selection zone", columns, body, tinted=tinted)
 
 

@@ -266,7 +266,10 @@ def _truth(path: _Path, symbol: str, ts: pl.Series) -> pl.DataFrame:
 
 
 def _close_stamps(start: str, minutes: int, n_bars: int) -> pl.Series:
-    opening = datetime.fromisoformat(start)
+    try:
+        opening = datetime.fromisoformat(start)
+    except ValueError:
+        raise ValueError(f"start {start!r} is no ISO date; write e.g. '2015-01-05'") from None
     opening = opening.astimezone(UTC) if opening.tzinfo else opening.replace(tzinfo=UTC)
     first = pl.Series([opening], dtype=pl.Datetime("us", "UTC")).to_physical()[0]
     stamps = first + np.arange(1, n_bars + 1) * minutes * 60_000_000

@@ -1,5 +1,6 @@
 """Nodes of `backtest`: choose a strategy, take positions, keep accounts, judge."""
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,8 @@ from regime_factory.params import BacktestParams, HmmParams, MarketParams
 from regime_factory.pipelines.market import base_bars, periods_per_year
 from regime_factory.regimes import Refits
 from regime_factory.regimes.tables import without_missing_states
+
+LOG = logging.getLogger(__name__)
 
 
 def choose(
@@ -88,6 +91,8 @@ def keep_accounts(
             (pl.col("symbol") == symbol) & (pl.col("ts") >= rows["ts"].min())
         )
         results.append(run_backtest(own, rows, **asdict(execution)))
+        for finding in results[-1].findings:
+            LOG.warning(finding)
     return pl.concat(r.equity for r in results), pl.concat(r.trades for r in results)
 
 

@@ -10,9 +10,7 @@ from regime_factory.pipelines.market import base_bars
 from regime_factory.regimes.tables import without_missing_states
 
 
-def draw_regimes(
-    regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams
-) -> dict[str, Any]:
+def draw_regimes(regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams) -> dict[str, Any]:
     """Regimes over price."""
     from regime_factory.report.plots import plot_regimes_over_price
 
@@ -42,9 +40,7 @@ def draw_probabilities(regimes: pl.DataFrame, documents: dict[str, Any]) -> dict
     }
 
 
-def draw_returns(
-    regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams
-) -> dict[str, Any]:
+def draw_returns(regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams) -> dict[str, Any]:
     """Distribution of the returns inside each regime."""
     from regime_factory.report.plots import plot_return_distribution
 

@@ -15,7 +15,7 @@ from regime_factory.params import (
     ZonesParams,
 )
 from regime_factory.pipelines.market import base_bars, periods_per_year
-from regime_factory.report import build_payload, render_report
+from regime_factory.report import Payload, build_payload, render_report
 
 HONESTY = (
     "revision_rate", "refit_agreement_mean", "refit_agreement_worst", "switches_per_year",
@@ -101,6 +101,6 @@ def describe_run(
     }
 
 
-def lay_out(payload: dict[str, Any]) -> str:
+def lay_out(payload: Payload) -> str:
     """Render the page from the numbers alone."""
     return render_report(payload)

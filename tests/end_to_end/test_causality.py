@@ -1,0 +1,136 @@
+"""Bars after a cut are replaced or removed: no cell known before the cut may move."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from regime_factory.audit import TimeRule, audit_causality
+from regime_factory.regimes import Refits, filter_refits
+from regime_factory.regimes import tables as regime_tables
+
+HOUR = timedelta(hours=1)
+
+
+def rules_of(catalog_config: dict[str, Any], names: tuple[str, ...]) -> dict[str, TimeRule]:
+    """The time rules that the catalog declares."""
+    rules = {}
+    for name in names:
+        time = catalog_config[name]["metadata"]["time"]
+        rules[name] = TimeRule(time["column"], tuple(time.get("before", ())))
+    return rules
+
+
+AUDITED = (
+    "features_v1", "features_v2", "features", "hmm.observations", "regimes",
+    "backtest.positions", "backtest.equity",
+)  # fmt: skip
+
+
+def refit_stamps(whole: dict[str, Any]) -> list[datetime]:
+    """First scored stamps of the refits of one symbol."""
+    return [datetime.fromisoformat(refit.first_ts) for refit in whole["hmm.refits"]["AAA"]]
+
+
+@pytest.fixture(scope="module")
+def fixed_zones(run: Callable[..., dict[str, Any]], whole: dict[str, Any]) -> Callable[..., Any]:
+    return lambda bars: run(bars, zones=whole["zones"])
+
+
+def test_cuts_across_bar_phases(raw, whole, fixed_zones, catalog_config) -> None:
+    middle = refit_stamps(whole)[1] + 6 * HOUR
+    cuts = [middle + n * HOUR for n in (0, 1, 3)]
+    result = audit_causality(fixed_zones, raw, cuts, rules=rules_of(catalog_config, AUDITED))
+    assert not result.leaks, result.leaks[:5]
+    assert result.clean
+
+
+def test_coarse_bars_are_made_of_their_own_base_bars(raw, whole, fixed_zones) -> None:
+    """Removal is not asked: a coarse bar waits for a base bar at or after its label."""
+    cuts = [refit_stamps(whole)[1] + n * HOUR for n in (0, 3)]
+    result = audit_causality(
+        fixed_zones, raw, cuts, rules={"bars": TimeRule()}, alterations=("replace",)
+    )
+    assert result.clean, result.leaks[:5]
+
+
+@pytest.mark.slow
+def test_cuts_around_every_refit(raw, whole, fixed_zones, catalog_config) -> None:
+    cuts = [stamp + n * HOUR for stamp in refit_stamps(whole)[1:] for n in (-1, 0, 1)]
+    result = audit_causality(fixed_zones, raw, cuts, rules=rules_of(catalog_config, AUDITED))
+    assert not result.leaks, result.leaks[:5]
+    assert result.cuts >= 9
+
+
+@pytest.mark.slow
+def test_cuts_next_to_changes_of_the_label(raw, whole, fixed_zones, catalog_config) -> None:
+    own = whole["regimes"].filter(pl.col("symbol") == "BBB")
+    changes = own.filter(pl.col("state") != pl.col("state").shift(1))["ts"]
+    cuts = [stamp + n * HOUR for stamp in changes[1:40:8] for n in (0, 1)]
+    result = audit_causality(fixed_zones, raw, cuts, rules=rules_of(catalog_config, AUDITED))
+    assert not result.leaks, result.leaks[:5]
+
+
+def test_what_is_chosen_ignores_everything_after_the_selection_zone(
+    raw, run, whole, catalog_config
+) -> None:
+    """Artifacts of `zone: selection` are equal when all later bars are different ones."""
+    from regime_factory.audit import replace_future
+
+    end = whole["zones"].filter(pl.col("zone") == "selection")["end"].item()
+    changed = run(replace_future(raw, end), zones=whole["zones"])
+    compared = 0
+    for name, entry in catalog_config.items():
+        if entry["metadata"].get("zone") != "selection" or name not in whole:
+            continue
+        before, after = whole[name], changed[name]
+        compared += 1
+        if isinstance(before, pl.DataFrame):
+            assert before.equals(after), name
+        elif hasattr(next(iter(before.values())), "to_state"):
+            for symbol in before:
+                assert same(before[symbol].to_state(), after[symbol].to_state()), name
+        else:
+            assert before == after, name
+    assert compared >= 8
+
+
+def test_the_holdout_does_not_reach_any_table(raw, run, whole) -> None:
+    from regime_factory.audit import replace_future
+
+    end = whole["zones"].filter(pl.col("zone") == "evaluation")["end"].item()
+    changed = run(replace_future(raw, end), zones=whole["zones"])
+    for name in AUDITED:
+        assert whole[name].equals(changed[name]), name
+    assert not whole["bars_holdout"].equals(changed["bars_holdout"])
+    assert whole["bars"]["ts"].max() <= end
+
+
+def test_a_smoothed_label_is_caught(
+    raw, whole, fixed_zones, catalog_config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 11 broken on purpose: labels that look ahead turn the audit red."""
+
+    def smoothed(refits: Refits, X: Any, ts: Any, label_threshold: float) -> pl.DataFrame:
+        table = filter_refits(refits, X, ts, label_threshold)
+        p = refits[-1].model.smooth(X)[refits[0].first_row :]
+        return table.with_columns(pl.Series("p_state_0", p[:, 0]), pl.Series("p_state_1", p[:, 1]))
+
+    monkeypatch.setattr(regime_tables, "filter_refits", smoothed)
+    rules = rules_of(catalog_config, ("regimes",))
+    cut = refit_stamps(whole)[2] + 5 * HOUR
+    result = audit_causality(fixed_zones, raw, [cut], rules=rules, alterations=("replace",))
+    assert {leak.table for leak in result.leaks} == {"regimes"}
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two nested states are identical, arrays bit for bit."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if hasattr(a, "tobytes"):
+        return a.tobytes() == b.tobytes()
+    return a == b

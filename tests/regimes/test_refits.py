@@ -1,0 +1,77 @@
+"""A series of refits as data: blocks, statistics, save and restore."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regime_factory.regimes import GaussianHMM, Refits, filter_refits, fit_refits
+
+from .worlds import TRUTH, simulate
+
+
+@pytest.fixture(scope="module", name="X")
+def observations():
+    return simulate(TRUTH[2], 700, 6)[0]
+
+
+@pytest.fixture(scope="module")
+def refits(X):
+    return fit_refits(X, starts_at=400, refit_every=120, model=GaussianHMM(2, n_init=3))
+
+
+def test_blocks_cover_the_scored_rows_once(refits):
+    assert [(r.refit_id, a, b) for r, a, b in refits.blocks(700)] == [
+        (0, 400, 520), (1, 520, 640), (2, 640, 700),
+    ]  # fmt: skip
+    assert [(a, b) for _, a, b in refits.blocks(520)] == [(400, 520)]
+    assert [r.trained_on for r in refits] == [400, 520, 640]
+    assert len(refits) == 3
+    assert refits[1].refit_id == 1
+
+
+def test_state_statistics_are_one_row_per_refit_and_state(refits):
+    stats = refits.state_stats
+    assert stats.schema == {
+        "refit_id": pl.Int32, "state": pl.Int16, "mean": pl.Float64, "vol": pl.Float64,
+    }  # fmt: skip
+    assert stats.shape == (6, 4)
+    assert stats.filter(refit_id=1)["vol"].to_list() == refits[1].statistics["next_vol"]
+
+
+def test_restored_refits_score_identically(X, refits):
+    state = refits.to_state()
+    for entry in state["refits"]:
+        arrays = entry["model"]["arrays"]
+        entry["model"]["arrays"] = {name: array.tolist() for name, array in arrays.items()}
+    again = Refits.from_state(json.loads(json.dumps(state)))
+    assert filter_refits(again, X).equals(filter_refits(refits, X))
+    assert again.state_stats.equals(refits.state_stats)
+    assert len(refits.to_state()["refits"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda s: s.update(format_version=7), "saved Refits has format 7"),
+        (lambda s: s.update(kind="GaussianHMM"), "not a saved Refits"),
+        (lambda s: s.pop("refits"), "the saved Refits are damaged"),
+        (lambda s: s.update(refits=[]), "no refit in them"),
+        (lambda s: s["refits"][0].pop("names"), "the saved Refits are damaged"),
+        (lambda s: s["refits"][1]["model"].pop("arrays"), "the saved GaussianHMM is damaged"),
+    ],
+)
+def test_damaged_or_newer_refits_are_refused(refits, damage, message):
+    state = refits.to_state()
+    damage(state)
+    with pytest.raises(ValueError, match=message):
+        Refits.from_state(state)
+
+
+def test_scoring_needs_the_scored_rows(X, refits):
+    with pytest.raises(ValueError, match="400 rows end before the first scored row 400"):
+        filter_refits(refits, X[:400])
+    with pytest.raises(ValueError, match="have 1 columns"):
+        filter_refits(refits, X[:, :1])
+    np.testing.assert_array_equal(filter_refits(refits, X[:410])["refit_id"].unique(), [0])

@@ -1,0 +1,37 @@
+"""Checks that are not reached through the model's own tests."""
+
+import numpy as np
+import pytest
+
+from regime_factory.regimes.validation import (
+    check_lengths,
+    check_observations,
+    check_probabilities,
+    check_training_data,
+)
+
+
+def test_a_vector_is_one_column():
+    assert check_observations([1.0, 2.0]).shape == (2, 1)
+
+
+def test_lengths_default_to_one_sequence():
+    assert check_lengths(None, 7) == [7]
+    assert check_lengths([3, 4], 7) == [3, 4]
+
+
+def test_probabilities_must_have_the_right_shape():
+    with pytest.raises(ValueError, match=r"p has shape \(2,\), expected \(3,\)"):
+        check_probabilities([0.5, 0.5], (3,), "p")
+    with pytest.raises(ValueError, match="p must be non-negative"):
+        check_probabilities([1.5, -0.5], (2,), "p")
+
+
+def test_a_column_that_is_the_sum_of_others_is_collinear():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    with pytest.raises(ValueError, match=r"columns \['a', 'b', 'c'\] are collinear"):
+        check_training_data(np.c_[X, X.sum(axis=1)], 5, ["a", "b", "c"])
+
+
+def test_a_large_offset_is_not_constant():
+    check_training_data(np.random.default_rng(0).normal(size=(100, 2)) + 1e8, 5)
