@@ -225,9 +225,9 @@ def gap_finding(ts: pl.Series, timeframe: str, session: Session | None) -> Findi
             "gaps", "warn" if len(after) else "ok", result, note * bool(len(after)), after
         )
     after = ts.filter(seconds > step)
-    missing = int((seconds.filter(seconds > step) // step - 1).sum())
     if len(after) == 0:
         return finding("gaps", "ok", "no bar is missing")
+    missing = int((seconds.filter(seconds > step) // step - 1).sum())
     share = missing / (len(ts) + missing)
     noun = "gap" if len(after) == 1 else "gaps"
     result = f"{len(after)} {noun}, {missing} bars ({share:.1%}) missing"

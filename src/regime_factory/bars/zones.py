@@ -54,7 +54,7 @@ def resolve_zones(
         raise ValueError("zones need bars, found none")
     first_end = _moment(stamps, selection_end, "selection_end")
     second_end = _moment(stamps, evaluation_end, "evaluation_end")
-    if first_end >= second_end:
+    if first_end > second_end or selection_end == evaluation_end:
         raise ValueError(
             f"the zones are out of order: selection_end {selection_end} is not before "
             f"evaluation_end {evaluation_end}"

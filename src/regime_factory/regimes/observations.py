@@ -52,13 +52,7 @@ def observe(
     table = pl.concat(parts).select(*KEYS, *columns)
     for symbol in features["symbol"].unique(maintain_order=True):
         if table.filter(symbol=symbol).is_empty():
-            counts = features.filter(symbol=symbol).select(pl.col(columns).count()).row(0)
-            empty = [c for c, count in zip(columns, counts, strict=True) if count == 0]
-            raise ValueError(
-                f"no row of {symbol} has all observed columns; without any value: "
-                f"{', '.join(empty) or 'none alone'} (no volume in the file?); choose other "
-                "columns with hmm.observations"
-            )
+            raise ValueError(_why_nothing(symbol, features.filter(symbol=symbol), columns))
     return table
 
 
@@ -84,6 +78,17 @@ def carry_forward(regimes: pl.DataFrame, stamps: pl.DataFrame) -> pl.DataFrame:
 def observed_columns(observations: pl.DataFrame) -> list[str]:
     """Names of the observed columns of an observation table."""
     return [name for name in observations.columns if name not in KEYS]
+
+
+def _why_nothing(symbol: str, rows: pl.DataFrame, columns: Sequence[str]) -> str:
+    counts = rows.select(pl.col(columns).count()).row(0)
+    empty = [name for name, count in zip(columns, counts, strict=True) if count == 0]
+    return (
+        f"{symbol} has {rows.height} bars, and no bar without history has a return; none of them "
+        f"has all observed columns; without any value: {', '.join(empty) or 'none alone'}; give "
+        "earlier bars too, or choose other columns with hmm.observations (a file without volume "
+        "has no volume columns)"
+    )
 
 
 def _check_request(

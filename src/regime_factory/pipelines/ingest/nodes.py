@@ -48,9 +48,7 @@ def seal_holdout(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Resample what may be seen, trim it for choosing, and set the holdout apart."""
     parts = split_zones(checked, zones)
-    seen = pl.concat([parts["selection"], parts["evaluation"]]).sort(
-        "symbol", "ts", maintain_order=True
-    )
+    seen = checked.join(parts["holdout"], on=["symbol", "ts"], how="anti", maintain_order="left")
     session = session_of(market)
     return (
         resample_many(seen, market.timeframes, session=session),

@@ -1,0 +1,98 @@
+"""Tables over symbols whose models have different numbers of states."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regime_factory.regimes import GaussianHMM, Refits, diagnostics, fit_refits
+from regime_factory.regimes.tables import (
+    apply_models,
+    diagnostics_table,
+    model_metrics,
+    regime_table,
+    without_missing_states,
+)
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def observations() -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    scale = np.repeat([1.0, 4.0, 1.0, 4.0], 75)
+    parts = [
+        pl.DataFrame(
+            {
+                "symbol": symbol,
+                "ts": [START + timedelta(hours=n) for n in range(300)],
+                "ret": rng.normal(0, 0.01, 300),
+                "x": rng.normal(0, scale),
+                "y": rng.normal(0, 1, 300),
+            }
+        )
+        for symbol in ("A", "B")
+    ]
+    return pl.concat(parts)
+
+
+@pytest.fixture(scope="module")
+def refits(observations: pl.DataFrame) -> dict[str, Refits]:
+    out = {}
+    for symbol, n_states in (("A", 2), ("B", 3)):
+        rows = observations.filter(symbol=symbol)
+        settings = GaussianHMM(n_states, "diag", n_init=2, sticky=0.5)
+        out[symbol] = fit_refits(
+            rows.select("x", "y"), rows["ts"], starts_at=200, refit_every=50, model=settings
+        )
+    return out
+
+
+def test_regime_tables_hold_symbols_of_different_k(observations, refits) -> None:
+    stamps = observations.select("symbol", "ts")
+    table = regime_table(refits, observations, stamps, zone="evaluation", label_threshold=0.95)
+    assert table.group_by("symbol", maintain_order=True).len()["len"].to_list() == [100, 100]
+    assert table.columns[4:7] == ["p_state_0", "p_state_1", "p_state_2"]
+    assert without_missing_states(table.filter(symbol="A")).columns[4:6] == [
+        "p_state_0", "p_state_1",
+    ]  # fmt: skip
+    assert "p_state_2" not in without_missing_states(table.filter(symbol="A")).columns
+    total = table.select(pl.sum_horizontal("^p_state_.*$")).to_series()
+    np.testing.assert_allclose(total, 1.0, atol=1e-12)
+    assert set(table["zone"]) == {"evaluation"}
+
+
+def test_saved_models_score_new_rows_as_the_filter_does(observations, refits) -> None:
+    models = {symbol: own[-1].model for symbol, own in refits.items()}
+    table = apply_models(models, observations)
+    rows = observations.filter(symbol="A").select("x", "y")
+    expected = models["A"].filter(rows)
+    np.testing.assert_array_equal(
+        table.filter(symbol="A").select("p_state_0", "p_state_1").to_numpy(), expected
+    )
+    with pytest.raises(ValueError, match="no model for symbol 'B'; there are models for A"):
+        apply_models({"A": models["A"]}, observations)
+    with pytest.raises(ValueError, match="one row without history"):
+        apply_models(models, observations.head(1))
+
+
+def test_metrics_count_the_scored_rows(observations, refits) -> None:
+    rows = observations.filter(symbol="A")
+    own = refits["A"]
+    metrics = model_metrics(own[0].model, own, rows, label_threshold=0.95, periods_per_year=252)
+    assert metrics["bars_evaluation"] == 100
+    assert metrics["n_refits"] == 2
+    X = rows.select("x", "y")
+    fixed = own[0].model.score_rows(X)[200:].sum()
+    assert metrics["loglik_evaluation"] == pytest.approx(fixed)
+    walked = own[0].model.score_rows(X)[200:250].sum() + own[1].model.score_rows(X)[250:].sum()
+    assert metrics["loglik_evaluation_walk_forward"] == pytest.approx(walked)
+
+
+def test_diagnostics_as_rows(refits) -> None:
+    documents = {symbol: diagnostics(own[-1].model, ["x", "y"]) for symbol, own in refits.items()}
+    table = diagnostics_table(documents)
+    share = table.filter(quantity="transmat").group_by("symbol", "state").agg(pl.sum("value"))
+    np.testing.assert_allclose(share["value"], 1.0, atol=1e-12)
+    assert table.filter(symbol="B", quantity="covars").height == 3 * 4
