@@ -60,11 +60,11 @@ class TableDataset(AtomicDataset[pl.DataFrame]):
 
 
 class JSONDataset(AtomicDataset[Any]):
-    """A JSON document with sorted keys; NaN and infinity are refused."""
+    """A JSON document in the order it was made; NaN and infinity are refused."""
 
     def write(self, data: Any, path: Path) -> None:
         """Write the document."""
-        path.write_text(json.dumps(data, indent=1, sort_keys=True, allow_nan=False), "utf-8")
+        path.write_text(json.dumps(data, indent=1, allow_nan=False), "utf-8")
 
     def read(self, path: Path) -> Any:
         """Read the document back."""
@@ -161,7 +161,7 @@ class StateDataset(AtomicDataset[dict[str, Any]]):
         path.mkdir()
         arrays: dict[str, np.ndarray] = {}
         document = {key: _take_arrays(item.to_state(), arrays) for key, item in data.items()}
-        text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False)
+        text = json.dumps(document, indent=1, allow_nan=False)
         (path / "state.json").write_text(text, "utf-8")
         np.savez(path / "arrays.npz", **arrays)  # pyrefly: ignore[bad-argument-type]
 
