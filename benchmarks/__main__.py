@@ -1,4 +1,4 @@
-"""Run every benchmark module, print one table, and store it as JSON."""
+"""Run every benchmark module and print one table; a ratio is the peer's time over ours."""
 
 import importlib
 import json

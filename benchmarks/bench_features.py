@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import datetime
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -82,13 +83,10 @@ def raw_timeframes(bars: pl.DataFrame, feature_set: str) -> pl.DataFrame:
     return table
 
 
-def _cpu_ns_per_row(call: Callable[[], object], rows: int) -> float:
-    times = []
-    for _ in range(_REPEATS):
-        start = time.process_time()
-        call()
-        times.append(time.process_time() - start)
-    return min(times) / rows * 1e9
+def _cpu_ns_per_row(work: Callable[[], object], rows: int) -> float:
+    start = time.process_time_ns()
+    work()
+    return (time.process_time_ns() - start) / rows
 
 
 def run(rows: int = ROWS) -> list[dict]:
@@ -102,8 +100,8 @@ def run(rows: int = ROWS) -> list[dict]:
     Returns
     -------
     list of dict
-        `name`, `value` (CPU nanoseconds per base row, best of three), `unit`, `ratio` (value over
-        the peer's; below 1 is faster) and `peer` (its name and value).
+        `name`, `value` (CPU nanoseconds per base row, median of interleaved repeats), `unit`,
+        `ratio` (the peer's value over ours) and `peer` (its name and value).
     """
     bars = make_bars(rows)
     frame = bars.to_pandas()
@@ -131,17 +129,18 @@ def run(rows: int = ROWS) -> list[dict]:
 def _measure(
     rows: int, name: str, peer: str, ours: Callable[[], object], other: Callable[[], object]
 ) -> dict:
-    value, reference = _cpu_ns_per_row(ours, rows), _cpu_ns_per_row(other, rows)
+    pairs = [(_cpu_ns_per_row(ours, rows), _cpu_ns_per_row(other, rows)) for _ in range(_REPEATS)]
+    value, reference = (median(column) for column in zip(*pairs, strict=True))
     return {
         "name": name,
         "value": round(value, 1),
         "unit": "CPU ns per row",
-        "ratio": round(value / reference, 2),
-        "peer": f"of {peer} ({reference:.1f})",
+        "ratio": reference / value,
+        "peer": f"{peer} {reference:.1f}",
     }
 
 
 if __name__ == "__main__":
     print(f"{'case':<28}{'ours':>9}{'ratio':>7}  peer; CPU ns per row, {ROWS:,} rows")
     for row in run():
-        print(f"{row['name']:<28}{row['value']:>9}{row['ratio']:>7}  {row['peer']}")
+        print(f"{row['name']:<28}{row['value']:>9}{row['ratio']:>7.2f}  {row['peer']}")

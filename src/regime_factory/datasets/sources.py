@@ -1,6 +1,6 @@
 """Where raw bars come from, and what is known about the run that reads them."""
 
-import subprocess  # nosec B404 - only `git` with constant arguments
+import subprocess  # nosec B404
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
