@@ -106,3 +106,21 @@ def test_the_interval_has_the_width_of_the_standard_error():
     returns = frame.select("ts", ret=pl.Series(rng.normal(size=n)))
     row = state_characteristics(frame, returns, 1, n_draws=2000)[0]
     assert row["mean_upper"] - row["mean_lower"] == pytest.approx(2 * 1.96 / n**0.5, rel=0.1)
+
+
+def test_expected_bars_are_counted_in_rows_of_the_table() -> None:
+    regimes = pl.DataFrame(
+        {
+            "ts": range(48),
+            "confirmed_state": [0] * 24 + [1] * 24,
+            "confirmed_regime": ["Calm"] * 24 + ["Stress"] * 24,
+            "p_state_0": [0.9] * 24 + [0.1] * 24,
+            "p_state_1": [0.1] * 24 + [0.9] * 24,
+        }
+    )
+    returns = pl.DataFrame({"ts": range(48), "ret": [0.0, 0.01] * 24})
+    rows = state_characteristics(
+        regimes, returns, 8760, names=["Calm", "Stress"],
+        transmat=[[0.9, 0.1], [0.5, 0.5]], bars_per_step=24,
+    )  # fmt: skip
+    assert [round(row["expected_bars"], 6) for row in rows] == [240, 48]

@@ -82,6 +82,7 @@ def state_characteristics(
     *,
     names: Sequence[str] | None = None,
     transmat: ArrayLike | None = None,
+    bars_per_step: float = 1.0,
 ) -> list[dict[str, Any]]:
     """Describe each confirmed state of one symbol by the return of the following bar.
 
@@ -100,7 +101,10 @@ def state_characteristics(
     names : sequence of str, optional
         Name of each state; default: the name each state had last.
     transmat : array_like, shape (K, K), optional
-        Transition matrix for ``expected_bars`` = 1 / (1 - stay); default: mean spell length.
+        Transition matrix for ``expected_bars`` = ``bars_per_step`` / (1 - stay); default: mean
+        spell length.
+    bars_per_step : float
+        Rows of ``regimes`` per step of ``transmat``: 24 for a daily model on hourly bars.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def state_characteristics(
                 "share": float((states == state).mean()),
                 **figures,
                 "median_bars": float(np.median(lengths)) if len(lengths) else None,
-                "expected_bars": _expected_bars(lengths, stay),
+                "expected_bars": _expected_bars(lengths, stay, bars_per_step),
                 "spells": len(lengths),
                 "now": now[state],
             }
@@ -174,7 +178,9 @@ def _spell_lengths(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
 
 
-def _expected_bars(lengths: NDArray[np.int64], stay: float | None) -> float | None:
+def _expected_bars(
+    lengths: NDArray[np.int64], stay: float | None, bars_per_step: float
+) -> float | None:
     if stay is not None:
-        return 1 / (1 - stay) if stay < 1 else None
+        return bars_per_step / (1 - stay) if stay < 1 else None
     return float(lengths.mean()) if len(lengths) else None

@@ -70,13 +70,15 @@ def return_answer(states: Sequence[StateRow]) -> str:
     return f"{name} does not mean falling prices here."
 
 
-def transition_answer(transmat: Sequence[Sequence[float]]) -> str:
+def transition_answer(transmat: Sequence[Sequence[float]], bar: str = "bar") -> str:
     """Say how long regimes last by their chance to stay.
 
     Parameters
     ----------
     transmat
-        K x K, per bar.
+        K x K, per observed bar.
+    bar
+        What a bar that the model observes is called.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def transition_answer(transmat: Sequence[Sequence[float]]) -> str:
     stay = [row[k] for k, row in enumerate(transmat)]
     low, high = percent(min(stay)), percent(max(stay))
     share = low if low == high else f"{low.removesuffix('%')} to {high}"
-    return f"From one bar to the next, {share} stay where they are."
+    return f"From one {bar} to the next, {share} stay where they are."
 
 
 def dwell_answer(dwell: Sequence[Dwell]) -> str:

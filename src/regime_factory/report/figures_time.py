@@ -141,8 +141,8 @@ def probability_figure(probabilities: Probabilities, names: Sequence[str]) -> Fi
         "yaxis": axis(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1], showgrid=False),
     }
     layout = layout_of(axes, hovermode="x unified")
-    layout["margin"] = {"l": 48, "r": 14, "t": 10, "b": 26}
-    return {"height": 196, "columns": columns, "data": data, "layout": layout}
+    layout["margin"] = {"l": 48, "r": 14, "t": 10, "b": 42}
+    return {"height": 212, "columns": columns, "data": data, "layout": layout}
 
 
 def _hover_format(ts: Sequence[str]) -> str:

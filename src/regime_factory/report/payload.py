@@ -38,6 +38,7 @@ class Meta(TypedDict, total=False):
     data: str  # fingerprint of the raw data
     version: str  # of regime_factory
     timeframe: str  # base timeframe, for example "1D"
+    regime_timeframe: str  # timeframe of the bars that the regime model observes
     periods_per_year: float
     label_threshold: float  # filtered probability at which a label switches
     refit_every: int  # bars

@@ -91,7 +91,7 @@ def plot_transition_matrix(transmat: Sequence[Sequence[float]], names: Sequence[
     axes.tick_params(which="both", length=0)
     axes.set_xlabel("Regime of the next bar")
     axes.set_ylabel("Regime of this bar")
-    axes.set_title("Transition probabilities, per bar", loc="left")
+    axes.set_title("Transition probabilities, per observed bar", loc="left")
     return figure
 
 

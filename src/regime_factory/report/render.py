@@ -160,7 +160,7 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "tiles": _tiles(page),
         "legend": [(name, regime_slot(k, len(names))) for k, name in enumerate(names)],
         "money": _money(page, meta),
-        "regimes": _regimes(page, names),
+        "regimes": _regimes(page, names, meta),
         "model": _model(page, meta),
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),
@@ -194,11 +194,14 @@ def _money(page: SymbolPage, meta: Meta) -> dict[str, Any]:
     }
 
 
-def _regimes(page: SymbolPage, names: list[str]) -> dict[str, Any]:
+def _regimes(page: SymbolPage, names: list[str], meta: Meta) -> dict[str, Any]:
+    observed = meta.get("regime_timeframe")
+    bar = f"{observed} bar" if observed and observed != meta.get("timeframe") else "bar"
     states, probabilities = page["states"], page["probabilities"]
     now = max(states, key=lambda row: row.get("now") or 0.0, default=None)
     known = now is not None and now.get("now") is not None
     return {
+        "bar": bar,
         "answer": answers_regimes.regimes_answer(states),
         "now": f"{now['regime']}, {percent(now['now'])}" if now and known else "",
         "slot": regime_slot(states.index(now), len(states)) if now else "",
@@ -214,7 +217,7 @@ def _regimes(page: SymbolPage, names: list[str]) -> dict[str, Any]:
         },
         "transition": page["transmat"]
         and {
-            "answer": answers_regimes.transition_answer(page["transmat"]),
+            "answer": answers_regimes.transition_answer(page["transmat"], bar),
             **_figure(transition_figure(page["transmat"], names)),
         },
         "honesty": {

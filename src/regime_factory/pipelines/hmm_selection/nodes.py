@@ -208,15 +208,16 @@ def characterise(
 ) -> dict[str, list[dict[str, Any]]]:
     """Share, return, volatility and spells of each regime over the evaluation zone."""
     base = base_bars(bars, market)
-    same_bars = hmm.regime_timeframe == market.timeframe
+    bars_a_year = periods_per_year(market)
     return {
         symbol: state_characteristics(
             without_missing_states(rows),
             bar_returns(base.filter(pl.col("symbol") == symbol)),
-            periods_per_year(market),
+            bars_a_year,
             seed=hmm.seed,
             names=documents[symbol]["state_names"],
-            transmat=documents[symbol]["transmat"] if same_bars else None,
+            transmat=documents[symbol]["transmat"],
+            bars_per_step=bars_a_year / periods_per_year(market, hmm.regime_timeframe),
         )
         for symbol, rows in per_symbol(regimes)
     }

@@ -86,6 +86,7 @@ def describe_run(
         "data": quality["fingerprint"],
         "version": context["package_version"],
         "timeframe": market.timeframe,
+        "regime_timeframe": hmm.regime_timeframe,
         "periods_per_year": periods_per_year(market),
         "label_threshold": hmm.label_threshold,
         "refit_every": hmm.refit_every,
