@@ -75,7 +75,7 @@ def test_other_separators_are_seen_in_the_header(tmp_path, mark):
         ("broken.parquet", b"no parquet", "cannot be read as Parquet"),
         ("broken.csv.gz", b"no gzip", "cannot be read as CSV"),
         ("ragged.csv", b"time,close\n1,2\n1,2,3\n", "cannot be read as CSV"),
-        ("empty.csv.gz", gzip.compress(b""), "holds no data"),
+        ("empty.csv.gz", gzip.compress(b"", mtime=0), "holds no data"),
     ],
 )
 def test_broken_files_say_what_is_wrong(tmp_path, name, content, message):
