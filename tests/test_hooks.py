@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from regime_factory.hooks import configure_logging, parameter_problems, timing_lines
+from regime_factory.hooks import configure_logging, timing_lines
+from regime_factory.run_checks import parameter_problems
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -122,3 +123,50 @@ def test_timing_table_is_sorted_and_summed() -> None:
 
 def test_no_log_file_changes_nothing(tmp_path: Path) -> None:
     configure_logging(tmp_path / "none.yml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--params", "hmm.n_innit=3"], "hmm.n_innit: unknown setting; did you mean 'n_init'?"),
+        (["--params", "bar_path=x.csv"], "bar_path: unknown setting; did you mean 'bars_path'?"),
+        (["--params", "ingest.stamp=null"], "say which moment of its bar a time stamp"),
+        (["--params", "ingest.timezone=null"], "say in which zone stamps without a zone are"),
+        (["--params", "ingest.timezone=Mars"], "'Mars' is no time zone"),
+        (["--params", "hmm.regime_timeframe=3H"], "'3H' is not among market.timeframes"),
+        (["--params", "zones.selection_end=2020-13-45"], "zones.selection_end"),
+        (["--pipelines", "ingst"], "There are the pipelines apply_hmm, backtest"),
+    ],
+)
+def test_the_whole_job_is_checked_before_any_work(
+    tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    done = kedro("run", "--env", "prod", *arguments, data=tmp_path)
+    assert done.returncode != 0
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_unknown_environment_is_named(tmp_path: Path) -> None:
+    done = kedro("run", "--env", "prd", data=tmp_path)
+    assert "no environment 'prd'; there are base, crypto" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("block", "change", "expected"),
+    [
+        ("market", {"timeframes": ["1D", "1D"]}, "names one twice"),
+        ("market", {"timeframes": ["1D", "4H"]}, "shorter than the bars of the file"),
+        ("market", {"periods_per_year": float("inf")}, "finite number"),
+        ("zones", {"selection_end": 0.9, "evaluation_end": 0.5}, "is not before"),
+        ("backtest", {"strategy": "long_flat", "rules": ["volatility_target"]}, "not among"),
+        ("hmm", {"seed": -1}, "hmm.seed"),
+        ("ingest", {"columns": {"clsoe": "x"}}, "ingest.columns.clsoe"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(parameters, block, change, expected) -> None:
+    problems = parameter_problems({**parameters, block: {**parameters[block], **change}})
+    assert len(problems) >= 1
+    assert expected in problems[0]

@@ -66,3 +66,31 @@ def test_bars_worse_than_allowed_stop_the_run_but_keep_the_findings(
         run("ingest", bars_path=str(file))
     assert list(data.glob("02_intermediate/bars_quarantine.parquet/*/*"))
     assert not list(data.glob("02_intermediate/zones.parquet/*/*"))
+
+
+def test_a_refused_file_does_not_touch_what_later_stages_read(data: Path, tmp_path: Path) -> None:
+    from regime_factory.bars import embedded_bars
+
+    run("ingest")
+    before = set(data.glob("02_intermediate/*/*"))
+    file = tmp_path / "short.csv"
+    embedded_bars().filter(symbol="SP500").head(300).write_csv(file)
+    with pytest.raises(click.ClickException, match="too few bars for the zones"):
+        run("ingest", bars_path=str(file))
+    new = {item.parent.name for item in set(data.glob("02_intermediate/*/*")) - before}
+    assert new == {"bars_checked.parquet", "bars_quarantine.parquet", "quality_findings.json"}
+
+
+def test_inputs_of_different_runs_are_named(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    import shutil
+
+    run("ingest")
+    caplog.clear()
+    run("ingest")
+    run("features_v1")
+    assert "different runs" not in caplog.text
+    shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
+    run("ingest", "features_v1", "features_v2")
+    shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
+    run("feature_set")
+    assert "inputs made by ingest come from different runs" in caplog.text

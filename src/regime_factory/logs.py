@@ -1,4 +1,4 @@
-"""Log records as JSON lines, for environments whose logs are read by machines."""
+"""Log records: as JSON lines for machines, and without advice that does not apply."""
 
 import json
 import logging
@@ -26,3 +26,20 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
         return json.dumps(event)
+
+
+class WithoutResumeAdvice(logging.Filter):
+    r"""Leave out Kedro's advice on how to resume: it is wrong where data or settings are at fault.
+
+    Examples
+    --------
+    >>> advice = "There are 3 nodes that have not run.\nYou can resume the pipeline run ..."
+    >>> record = logging.LogRecord("a", logging.WARNING, "f", 1, advice, (), None)
+    >>> WithoutResumeAdvice().filter(record)
+    False
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record but that advice."""
+        text = record.getMessage()
+        return "nodes that have not run" not in text and "No nodes ran" not in text

@@ -1,34 +1,66 @@
 """Typed settings: one pydantic model for each top-level block of the parameter files."""
 
+from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 BasisPoints = Annotated[float, Field(ge=0, le=1_000)]
-ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | str
+Seed = Annotated[int, Field(ge=0)]
+Timeframe = Annotated[str, Field(pattern=r"^[1-9]\d*(min|H|D|W)$")]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080}
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write an IANA name such as America/New_York")
+    return name
+
+
+def _iso_date(text: str) -> str:
+    date.fromisoformat(text[:10])
+    return text
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | Annotated[str, AfterValidator(_iso_date)]
+
+
+def minutes_of(timeframe: str) -> int:
+    """Length of a timeframe in minutes.
+
+    Examples
+    --------
+    >>> minutes_of("4H")
+    240
+    """
+    count = timeframe.rstrip("minHDW")
+    return int(count) * MINUTES[timeframe.removeprefix(count)]
 
 
 class Settings(BaseModel):
     """A block of settings in which an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SessionParams(Settings):
     """Trading hours of the market, in its own time zone."""
 
-    timezone: str
-    open: str = Field(pattern=r"^\d\d:\d\d$")
-    close: str = Field(pattern=r"^\d\d:\d\d$")
+    timezone: TimeZone
+    open: Clock
+    close: Clock
 
 
 class MarketParams(Settings):
     """What is traded and when: shared by every stage."""
 
-    timeframe: str
-    timeframes: list[str] = Field(min_length=1)
+    timeframe: Timeframe
+    timeframes: list[Timeframe] = Field(min_length=1)
     session: SessionParams | None
     periods_per_year: Annotated[float, Field(gt=0)] | None
 
@@ -39,15 +71,30 @@ class MarketParams(Settings):
                 f"market.timeframes {self.timeframes} lacks market.timeframe {self.timeframe!r}; "
                 "add it"
             )
+        if len(set(self.timeframes)) < len(self.timeframes):
+            raise ValueError(f"market.timeframes {self.timeframes} names one twice")
+        shorter = [t for t in self.timeframes if minutes_of(t) < minutes_of(self.timeframe)]
+        if shorter:
+            raise ValueError(
+                f"market.timeframes has {', '.join(shorter)}, shorter than the bars of the file, "
+                f"market.timeframe {self.timeframe}; bars can only be made coarser"
+            )
         return self
+
+
+Column = Literal["symbol", "ts", "open", "high", "low", "close", "volume"]
 
 
 class IngestParams(Settings):
     """How the raw file is to be read, and when its faults stop the run."""
 
-    columns: dict[str, str]
-    stamp: Literal["open", "close", "session_close"]
-    timezone: str
+    columns: dict[Column, str]
+    stamp: Literal["open", "close", "session_close"] = Field(
+        description="say which moment of its bar a time stamp of the file stands for"
+    )
+    timezone: TimeZone = Field(
+        description="say in which zone stamps without a zone are, for instance UTC"
+    )
     date_format: str | None
     symbol: str | None
     symbols: list[str] | None
@@ -63,6 +110,15 @@ class ZonesParams(Settings):
     selection_end: ZoneEnd
     evaluation_end: ZoneEnd
     min_bars: Positive
+
+    @model_validator(mode="after")
+    def _zones_in_order(self) -> "ZonesParams":
+        first, second = self.selection_end, self.evaluation_end
+        if type(first) is type(second) and first >= second:  # pyrefly: ignore[unsupported-operation]
+            raise ValueError(
+                f"zones.selection_end {first} is not before zones.evaluation_end {second}"
+            )
+        return self
 
 
 class FeaturesParams(Settings):
@@ -85,7 +141,7 @@ class FeaturesParams(Settings):
 class HmmParams(Settings):
     """Observations, grid, fit and walk-forward of the hidden Markov model."""
 
-    regime_timeframe: str
+    regime_timeframe: Timeframe
     observations: list[str] | Literal["feature_set"]
     n_states: Annotated[int, Field(ge=1, le=20)] | None
     n_states_min: Annotated[int, Field(ge=1, le=20)]
@@ -103,7 +159,7 @@ class HmmParams(Settings):
     n_fresh: Annotated[int, Field(ge=0)]
     fresh_gain: Annotated[float, Field(ge=0)]
     label_threshold: Annotated[float, Field(gt=0.5, le=1)]
-    seed: int
+    seed: Seed
 
     @model_validator(mode="after")
     def _grid_in_order(self) -> "HmmParams":
@@ -147,7 +203,7 @@ class BacktestParams(Settings):
     volatility_quantile: Annotated[float, Field(gt=0, lt=1)]
     n_draws: Positive
     n_shifts: Positive
-    seed: int
+    seed: Seed
 
     @model_validator(mode="after")
     def _strategy_is_a_rule(self) -> "BacktestParams":
@@ -175,6 +231,9 @@ PARAMETERS: dict[str, type[Settings]] = {
     "report": ReportParams,
 }
 """Every top-level parameter of the project and its model."""
+
+GLOBALS = ("env", "data", "bars_path", "seed")
+"""Every name that globals.yml may hold."""
 
 RUN_ARGUMENTS = ("bars_path", "apply_path")
 """Scalars that ``--params`` may set besides the parameters: they name files."""

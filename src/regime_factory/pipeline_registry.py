@@ -1,7 +1,12 @@
 """The project's pipelines by name, and the default job."""
 
+import re
+
+import click
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
+
+from regime_factory.run_checks import pipeline_names
 
 SEPARATE = ("apply_hmm",)  # run by name only, on a file that the user names
 
@@ -14,7 +19,14 @@ def register_pipelines() -> dict[str, Pipeline]:
     dict of str to Pipeline
         Pipelines by name; ``__default__`` is what ``kedro run`` does.
     """
-    pipelines = find_pipelines(raise_errors=True)
+    try:
+        pipelines = find_pipelines(raise_errors=True)
+    except ImportError as error:
+        wanted = re.search(r"regime_factory\.pipelines\.(\w+)", str(error))
+        if wanted is None or wanted[1] in pipeline_names():
+            raise
+        known = ", ".join(pipeline_names())
+        raise click.ClickException(f"{error} There are the pipelines {known}.") from error
     main_job = [pipeline for name, pipeline in pipelines.items() if name not in SEPARATE]
     pipelines["__default__"] = sum(main_job, Pipeline([]))
     return pipelines

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from regime_factory.bars.gate import NO_SYMBOL
+
 SEVERITIES = {"never": (), "bad": ("bad",), "warn": ("bad", "warn")}
 
 
@@ -20,7 +22,8 @@ def enforce_quality(
     report
         Report of `check_bars`.
     max_quarantined
-        Largest share of a symbol's rows that may be in quarantine, 0 to 1.
+        Largest share of a symbol's rows that may be in quarantine, 0 to 1; for rows without a
+        symbol the largest share of all rows.
     stop_on
         Severity of a finding that is not accepted: ``bad``, ``warn`` (and bad) or ``never``.
 
@@ -39,11 +42,13 @@ def enforce_quality(
     regime_factory.bars.limits.QualityError: the bars are not good enough: ES: 3 of 100 rows ...
     """
     faults = []
+    in_file = sum(line["rows"] for line in report["symbols"].values())
     for symbol, line in report["symbols"].items():
-        share = line["quarantined"] / max(line["rows"], 1)
+        rows = in_file if symbol == NO_SYMBOL else line["rows"]
+        share = line["quarantined"] / max(rows, 1)
         if share > max_quarantined:
             faults.append(
-                f"{symbol}: {line['quarantined']} of {line['rows']} rows are in quarantine "
+                f"{symbol}: {line['quarantined']} of {rows} rows are in quarantine "
                 f"({share:.2%}), at most {max_quarantined:.2%} are accepted "
                 "(ingest.max_quarantined); see bars_quarantine for rows and reasons"
             )

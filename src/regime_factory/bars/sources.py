@@ -1,15 +1,13 @@
-"""Where bars come from: how a file is laid out, reading it, and the embedded S&P 500 and NASDAQ."""
+"""Where bars come from: how a file is laid out, and the embedded S&P 500 and NASDAQ."""
 
-import gzip
 import importlib.util
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from regime_factory.bars.files import read_source
 from regime_factory.bars.session import ClockTime, ZoneName
 from regime_factory.bars.timeframes import parse_timeframe
 
@@ -108,53 +106,6 @@ class SourceSpec(BaseModel):
         return self
 
 
-def read_source(path: str | Path) -> pl.DataFrame:
-    r"""Read a file of raw bars.
-
-    Parameters
-    ----------
-    path
-        ``.csv``, ``.csv.gz`` or ``.parquet`` file. The separator of a CSV is the one of comma,
-        semicolon and tab that its header uses most.
-
-    Returns
-    -------
-    pl.DataFrame
-        The file's columns; every column of a CSV is text.
-
-    Raises
-    ------
-    ValueError
-        Where the file is missing, empty, of an unknown kind or unreadable.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> file = Path(folder.name) / "bars.csv"
-    >>> _ = file.write_text("time,close\n2021-01-04,100.5\n")
-    >>> read_source(file).rows()
-    [('2021-01-04', '100.5')]
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"file {path} does not exist; check the path of the raw bars")
-    if path.stat().st_size == 0:
-        raise ValueError(f"file {path} is empty; it should hold a header and rows of bars")
-    name = path.name.lower()
-    if name.endswith(".parquet"):
-        with _named_errors(path, "Parquet"):
-            raw = pl.read_parquet(path)
-    elif name.endswith((".csv", ".csv.gz")):
-        with _named_errors(path, "CSV"):
-            raw = pl.read_csv(path, infer_schema=False, separator=_separator(path))
-    else:
-        raise ValueError(f"file {path} is of an unknown kind; expected .csv, .csv.gz or .parquet")
-    if raw.is_empty():
-        raise ValueError(f"file {path} has a header but no rows")
-    return raw
-
-
 def embedded_bars() -> pl.DataFrame:
     """Real daily bars of the S&P 500 and NASDAQ, 1999-2018, which ship inside the arch package.
 
@@ -185,21 +136,3 @@ def embedded_bars() -> pl.DataFrame:
         read_source(data / folder / f"{folder}.csv.gz").with_columns(symbol=pl.lit(symbol))
         for symbol, folder in EMBEDDED_SYMBOLS.items()
     )
-
-
-def _separator(path: Path) -> str:
-    open_bytes = gzip.open if path.name.lower().endswith(".gz") else Path.open
-    with open_bytes(path, "rb") as stream, _named_errors(path, "CSV"):
-        header = stream.readline()
-    return max((",", ";", "\t"), key=lambda mark: header.count(mark.encode()))
-
-
-@contextmanager
-def _named_errors(path: Path, kind: str) -> Generator[None]:
-    try:
-        yield
-    except pl.exceptions.NoDataError:
-        raise ValueError(f"file {path} holds no data") from None
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"file {path} cannot be read as {kind}: {reason}") from error

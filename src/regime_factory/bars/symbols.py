@@ -1,6 +1,7 @@
 """One symbol is the unit of work: walk through a long table symbol by symbol."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import polars as pl
 
@@ -47,3 +48,31 @@ def bar_returns(bars: pl.DataFrame) -> pl.DataFrame:
     [None, 0.01]
     """
     return bars.select("ts", ret=pl.col("close") / pl.col("close").shift(1) - 1)
+
+
+@contextmanager
+def errors_of(symbol: str) -> Iterator[None]:
+    """Name the symbol in the message of a ValueError that its work raises.
+
+    Parameters
+    ----------
+    symbol
+        Whose work it is.
+
+    Raises
+    ------
+    ValueError
+        With the symbol in front of the message.
+
+    Examples
+    --------
+    >>> with errors_of("ES"):
+    ...     raise ValueError("12 rows are too few")
+    Traceback (most recent call last):
+    ...
+    ValueError: ES: 12 rows are too few
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{symbol}: {error}") from error

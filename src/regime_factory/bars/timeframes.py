@@ -41,7 +41,7 @@ def parse_timeframe(name: str) -> Timeframe:
     >>> parse_timeframe("4H")
     Timeframe(count=4, unit='H')
     """
-    match = _NAME.fullmatch(name)
+    match = _NAME.fullmatch(name) if isinstance(name, str) else None
     if match is None:
         raise ValueError(
             f"timeframe {name!r} is unknown; write a number and one of min, H, D, W, "

@@ -1,8 +1,11 @@
 """The three dated zones: selection for every choice, evaluation for figures, holdout sealed."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
+
+from regime_factory.bars.symbols import per_symbol
+from regime_factory.bars.tables import require_table
 
 ZONE_NAMES = ("selection", "evaluation", "holdout")
 Boundary = str | float | date | datetime
@@ -36,6 +39,8 @@ def resolve_zones(
 
     Raises
     ------
+    TypeError
+        Where ``ts`` is not a Polars series.
     ValueError
         Where a boundary cannot be read, the boundaries are out of order, or a zone is too short.
 
@@ -47,6 +52,8 @@ def resolve_zones(
     >>> zones.select("zone", pl.col("start", "end").dt.day()).rows()
     [('selection', 1, 5), ('evaluation', 6, 8), ('holdout', 9, 10)]
     """
+    if not isinstance(ts, pl.Series):
+        raise TypeError(f"zones need the ts column as a polars.Series, found {type(ts).__name__}")
     stamps = ts.drop_nulls().unique().sort()
     if stamps.dtype != pl.Datetime("us", "UTC"):
         raise ValueError(f"zones need close stamps in UTC microseconds, found {ts.dtype}")
@@ -121,6 +128,7 @@ def split_zones(table: pl.DataFrame, zones: pl.DataFrame) -> dict[str, pl.DataFr
     ends = dict(zones.select("zone", "end").iter_rows())
     if set(ends) != set(ZONE_NAMES):
         raise ValueError(f"expected the zones {', '.join(ZONE_NAMES)}, found {', '.join(ends)}")
+    require_table(table, "the table to cut into zones")
     ts, first_end, second_end = pl.col("ts"), ends["selection"], ends["evaluation"]
     return {
         "selection": table.filter(ts <= first_end),
@@ -129,15 +137,71 @@ def split_zones(table: pl.DataFrame, zones: pl.DataFrame) -> dict[str, pl.DataFr
     }
 
 
+def check_symbol_zones(bars: pl.DataFrame, zones: pl.DataFrame, *, min_bars: int = 50) -> None:
+    """Refuse symbols that have too few bars of their own in the zones that figures come from.
+
+    Parameters
+    ----------
+    bars
+        Canonical bars of one timeframe.
+    zones
+        As `resolve_zones` gives them for all symbols together.
+    min_bars
+        Least number of bars of each symbol in the selection and in the evaluation zone.
+
+    Raises
+    ------
+    TypeError
+        Where ``bars`` is not a Polars table.
+    ValueError
+        Naming every symbol that is too short, its zone, its bars there and its span.
+
+    Examples
+    --------
+    >>> days = pl.datetime_range(datetime(2021, 1, 1), datetime(2021, 1, 10), "1d",
+    ...     time_unit="us", time_zone="UTC", eager=True)
+    >>> zones = resolve_zones(days, selection_end=0.5, evaluation_end=0.8, min_bars=2)
+    >>> bars = pl.DataFrame({"symbol": "BTC", "ts": days})
+    >>> check_symbol_zones(bars, zones, min_bars=3)
+    >>> check_symbol_zones(bars[6:], zones, min_bars=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: 'BTC' has 0 bars in the selection zone (its bars run from 2021-01-07 to ...
+    """
+    require_table(bars, "bars")
+    faults = []
+    for symbol, own in per_symbol(bars):
+        parts = split_zones(own, zones)
+        short = [
+            f"{parts[zone].height} bars in the {zone} zone"
+            for zone in ZONE_NAMES[:2]
+            if parts[zone].height < max(min_bars, 1)
+        ]
+        if short:
+            first, last = own.select(first=pl.col("ts").min(), last=pl.col("ts").max()).row(0)
+            span = f"its bars run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            faults.append(f"{symbol!r} has {' and '.join(short)} ({span})")
+    if faults:
+        ends = dict(zones.select("zone", "end").iter_rows())
+        raise ValueError(
+            f"{'; '.join(faults)}; expected at least {min_bars} in each: the selection zone ends "
+            f"on {ends['selection']:%Y-%m-%d}, the evaluation zone on "
+            f"{ends['evaluation']:%Y-%m-%d}; leave the symbol out with ingest.symbols, or move "
+            "zones.selection_end and zones.evaluation_end"
+        )
+
+
 def _moment(stamps: pl.Series, boundary: Boundary, name: str) -> datetime:
     value = _parsed(boundary, name) if isinstance(boundary, str) else boundary
+    if isinstance(value, bool) or not isinstance(value, int | float | date):
+        raise ValueError(
+            f"{name} is {value}; give a date such as '2012-12-31' or a share such as 0.6"
+        )
     if isinstance(value, int | float):
         if not 0 < value <= 1:
             raise ValueError(f"{name} is {value}; a share of the bars lies between 0 and 1")
         position = int(value * len(stamps) + 1e-9)
-        if position == 0:
-            raise ValueError(f"too few bars for the zones: {name} {value} of {len(stamps)} is 0")
-        return stamps[position - 1]
+        return stamps[position - 1] if position else stamps[0] - timedelta(microseconds=1)
     if not isinstance(value, datetime):
         return datetime.combine(value, time.max, UTC)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ import polars as pl
 from kedro.io import Version
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
-from regime_factory.datasets.atomic import AtomicDataset
+from regime_factory.datasets.atomic import AtomicDataset, remove_abandoned, sync
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,8 +97,10 @@ class HTMLDataset(AtomicDataset[str]):
         """Renew the copy that people open."""
         if self.latest:
             copy = Path(self.latest)
+            remove_abandoned(copy.parent)
             aside = copy.with_name(f".{copy.name}.{os.getpid()}")
             aside.write_text(data, "utf-8")
+            sync(aside)
             aside.replace(copy)
 
     def read(self, path: Path) -> str:

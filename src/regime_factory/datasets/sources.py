@@ -50,7 +50,9 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
             raise DatasetError(
                 f"no file of bars was named; give one with --params {self.setting}=FILE"
             )
-        return embedded_bars() if self.source == EMBEDDED else read_source(Path(self.source))
+        if self.source == EMBEDDED:
+            return embedded_bars()
+        return read_source(Path(self.source).expanduser())
 
     def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
         """Refuse: raw data are read, never written."""

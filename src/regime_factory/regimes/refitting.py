@@ -111,11 +111,16 @@ def _check_schedule(
 ) -> None:
     if refit_every < 1:
         raise ValueError(f"refit_every must be at least 1 bar, found {refit_every}")
-    if not min_train <= starts_at < n_rows:
+    if starts_at < min_train:
         raise ValueError(
-            f"the first scored row is {starts_at}; expected at least min_train={min_train} rows "
-            f"before it and at least one of the {n_rows} rows from it on; give more bars or lower "
-            "min_train"
+            f"{starts_at} observed bars lie before the first scored one, expected at least "
+            f"{min_train} to fit on; give more bars, let the scored span begin later, or observe "
+            "a finer timeframe"
+        )
+    if starts_at >= n_rows:
+        raise ValueError(
+            f"no observed bar is left to score: the span begins at row {starts_at} of {n_rows}; "
+            "give more bars, or let the scored span begin earlier"
         )
     if getattr(model, "n_rows_", 0) > starts_at:
         raise ValueError(

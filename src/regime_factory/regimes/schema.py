@@ -80,4 +80,4 @@ class Diagnostics(pa.DataFrameModel):
     quantity: str
     state: int
     other: str
-    value: float
+    value: float = pa.Field(nullable=True)  # a state that is never left has no expected bars

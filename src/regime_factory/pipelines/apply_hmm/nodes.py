@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import resample_many
+from regime_factory.bars import enforce_quality, resample_many
 from regime_factory.features import build_features
 from regime_factory.params import HmmParams, IngestParams, MarketParams
 from regime_factory.pipelines.ingest.nodes import check_raw_bars
@@ -22,12 +22,20 @@ def observe_new_bars(
     hmm: HmmParams,
 ) -> pl.DataFrame:
     """Bring new bars through gate and resampling to the columns that the models observe."""
-    checked, _, _ = check_raw_bars(raw, market, ingest)
+    checked, _, findings = check_raw_bars(raw, market, ingest)
+    enforce_quality(findings, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
+    fitted = next(iter(config.values()))
+    timeframe, columns = fitted["timeframe"], fitted["feature_names"]
+    if hmm.regime_timeframe != timeframe:
+        raise ValueError(
+            f"the model observes {timeframe} bars, hmm.regime_timeframe is "
+            f"{hmm.regime_timeframe}: its transition matrix holds for {timeframe} steps only; set "
+            "hmm.regime_timeframe back, or run hmm_selection again"
+        )
     session = session_of(market)
-    columns = next(iter(config.values()))["feature_names"]
     bars = resample_many(checked, market.timeframes, session=session)
     features = build_features(base_bars(bars, market), columns=columns, session=session)
-    return observe(features, bars, timeframe=hmm.regime_timeframe, columns=columns)
+    return observe(features, bars, timeframe=timeframe, columns=columns)
 
 
 def score_new_bars(observations: pl.DataFrame, models: dict[str, GaussianHMM]) -> pl.DataFrame:

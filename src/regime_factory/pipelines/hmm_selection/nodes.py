@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import bar_returns, per_symbol
+from regime_factory.bars import bar_returns, errors_of, per_symbol
 from regime_factory.params import HmmParams, MarketParams
 from regime_factory.pipelines.market import base_bars, periods_per_year
 from regime_factory.pipelines.progress import progress_bar
@@ -26,6 +26,9 @@ from regime_factory.regimes.tables import (
 )
 
 LOG = logging.getLogger(__name__)
+FIT_SETTINGS = (
+    "train_fraction", "n_init", "n_iter", "tol", "sticky", "shrinkage", "min_occupancy", "seed",
+)  # fmt: skip
 
 
 def make_observations(features: pl.DataFrame, bars: pl.DataFrame, hmm: HmmParams) -> pl.DataFrame:
@@ -51,20 +54,16 @@ def choose_model(
     tables, profiles, models, configs, scalers = [], [], {}, {}, {}
     for symbol, rows in per_symbol(observations):
         columns = observed_columns(rows)
-        choice = select_hmm(
-            rows.select(columns),
-            n_states=hmm.candidates,
-            covariance_types=hmm.covariance_types,
-            profile_n_states=hmm.profile,
-            feature_names=columns,
-            progress=progress_bar(f"{symbol}: grid"),
-            **hmm.model_dump(
-                include={
-                    "train_fraction", "n_init", "n_iter", "tol",
-                    "sticky", "shrinkage", "min_occupancy", "seed",
-                }
-            ),
-        )  # fmt: skip
+        with errors_of(symbol):
+            choice = select_hmm(
+                rows.select(columns),
+                n_states=hmm.candidates,
+                covariance_types=hmm.covariance_types,
+                profile_n_states=hmm.profile,
+                feature_names=columns,
+                progress=progress_bar(f"{symbol}: grid"),
+                **hmm.model_dump(include=set(FIT_SETTINGS)),
+            )
         LOG.info(
             "%s: %d states, %s covariance, out of %d models on %d bars",
             symbol,
@@ -75,7 +74,8 @@ def choose_model(
         )
         tables.append(choice.table.insert_column(0, pl.lit(symbol).alias("symbol")))
         profiles.append(choice.profile.insert_column(0, pl.lit(symbol).alias("symbol")))
-        models[symbol], configs[symbol] = choice.model, choice.config
+        models[symbol] = choice.model
+        configs[symbol] = {**choice.config, "timeframe": hmm.regime_timeframe}
         scalers[symbol] = {
             "columns": columns,
             "mean": choice.model.offset_.tolist(),
@@ -125,18 +125,19 @@ def refit_symbol(
     rows: pl.DataFrame, starts_at: int, model: GaussianHMM, hmm: HmmParams, symbol: str
 ) -> Refits:
     """Walk one symbol forward."""
-    return fit_refits(
-        rows.select(observed_columns(rows)),
-        rows["ts"],
-        starts_at=starts_at,
-        refit_every=hmm.refit_every,
-        model=model,
-        returns=rows["ret"].to_numpy(),
-        n_fresh=hmm.n_fresh,
-        fresh_gain=hmm.fresh_gain,
-        seed=hmm.seed,
-        progress=progress_bar(f"{symbol}: refits"),
-    )
+    with errors_of(symbol):
+        return fit_refits(
+            rows.select(observed_columns(rows)),
+            rows["ts"],
+            starts_at=starts_at,
+            refit_every=hmm.refit_every,
+            model=model,
+            returns=rows["ret"].to_numpy(),
+            n_fresh=hmm.n_fresh,
+            fresh_gain=hmm.fresh_gain,
+            seed=hmm.seed,
+            progress=progress_bar(f"{symbol}: refits"),
+        )
 
 
 def filter_selection_regimes(

@@ -1,5 +1,6 @@
 """Nodes of `ingest`: read, check, resolve the zones, seal the holdout."""
 
+import logging
 from typing import Any
 
 import polars as pl
@@ -7,6 +8,7 @@ import polars as pl
 from regime_factory.bars import (
     SourceSpec,
     check_bars,
+    check_symbol_zones,
     enforce_quality,
     fingerprint,
     resample_many,
@@ -16,6 +18,8 @@ from regime_factory.bars import (
 )
 from regime_factory.params import IngestParams, MarketParams, ZonesParams
 from regime_factory.pipelines.market import session_of
+
+LOG = logging.getLogger(__name__)
 
 
 def check_raw_bars(
@@ -32,15 +36,28 @@ def check_raw_bars(
         standardise(raw, spec), sort=ingest.sort, timeframe=market.timeframe, session=session
     )
     report = {**checked.report, "fingerprint": fingerprint(checked.bars)}
+    for symbol, line in report["symbols"].items():
+        if line["quarantined"]:
+            LOG.warning(
+                "%s: %d of %d rows are in quarantine; rows and reasons are in bars_quarantine",
+                symbol,
+                line["quarantined"],
+                line["rows"],
+            )
     return checked.bars, checked.quarantine, report
 
 
 def settle_zones(
-    checked: pl.DataFrame, quality: dict[str, Any], ingest: IngestParams, zones: ZonesParams
-) -> pl.DataFrame:
-    """Stop on findings that the settings forbid, then resolve the three zones once."""
-    enforce_quality(quality, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
-    return resolve_zones(checked["ts"], **zones.model_dump())
+    checked: pl.DataFrame, findings: dict[str, Any], ingest: IngestParams, zones: ZonesParams
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Stop on what the settings forbid, else resolve the zones and accept the findings.
+
+    Findings of refused bars never become the quality report of the bars that later stages use.
+    """
+    enforce_quality(findings, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
+    table = resolve_zones(checked["ts"], **zones.model_dump())
+    check_symbol_zones(checked, table, min_bars=zones.min_bars)
+    return table, findings
 
 
 def seal_holdout(

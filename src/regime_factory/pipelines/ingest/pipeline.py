@@ -14,14 +14,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 check_raw_bars,
                 inputs=["raw_bars", "params:market", "params:ingest"],
-                outputs=["bars_checked", "bars_quarantine", "quality_report"],
+                outputs=["bars_checked", "bars_quarantine", "quality_findings"],
                 name="check_raw_bars",
                 tags=["seals"],
             ),
             Node(
                 settle_zones,
-                inputs=["bars_checked", "quality_report", "params:ingest", "params:zones"],
-                outputs="zones",
+                inputs=["bars_checked", "quality_findings", "params:ingest", "params:zones"],
+                outputs=["zones", "quality_report"],
                 name="settle_zones",
                 tags=["seals"],
             ),
