@@ -81,8 +81,11 @@ def test_progress_sees_every_refit(X):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"starts_at": 50}, "the first scored row is 50; expected at least min_train=100 rows"),
-        ({"starts_at": 1000}, "at least one of the 1000 rows"),
+        (
+            {"starts_at": 50},
+            "50 observed bars lie before the first scored one, expected at least 100",
+        ),
+        ({"starts_at": 1000}, "no observed bar is left to score: the span begins at row 1000"),
         ({"refit_every": 0}, "refit_every must be at least 1 bar"),
         ({"returns": np.ones(3)}, r"1000 observations but returns of shape \(3,\)"),
     ],
@@ -96,3 +99,19 @@ def test_a_model_that_saw_scored_rows_is_refused(X):
     late = SETTINGS.clone().fit(X[:700])
     with pytest.raises(ValueError, match="fitted on 700 rows but shall score from row 600"):
         fit_refits(X, starts_at=600, refit_every=200, model=late)
+
+
+def test_a_fresh_start_takes_over_the_numbers_of_the_states_before(X):
+    turned = SETTINGS.clone().fit(X[:600]).reorder([2, 0, 1])
+    refits = fit_refits(X, starts_at=600, refit_every=200, model=turned, fresh_gain=-10.0)
+    assert [refit.fresh for refit in refits] == [True, True]
+    assert [refit.names for refit in refits] == [["Stress", "Calm", "Choppy"]] * 2
+
+
+def test_returns_order_the_states_of_the_first_fit(X):
+    """A first column that is no return does not decide which state is the calm one."""
+    swapped = X[:, ::-1].copy()
+    refits = fit_refits(swapped, starts_at=600, refit_every=400, model=SETTINGS, returns=X[:, 0])
+    volatility = refits[0].statistics["vol"]
+    assert volatility == sorted(volatility)
+    assert refits[0].names == ["Calm", "Choppy", "Stress"]

@@ -105,3 +105,14 @@ def test_unusable_settings_are_named(X, settings, message):
 def test_too_few_bars_for_the_states_are_named(X):
     with pytest.raises(ValueError, match="14 rows cannot fit 20 parameters"):
         select_hmm(X[:20], n_states=(3,), covariance_types=("diag",))
+
+
+def test_returns_order_the_states_whatever_the_column_order():
+    X = simulate(TRUTH[3], 900, 5)[0]
+    swapped = X[:, ::-1].copy()
+    choice = select_hmm(
+        swapped, returns=X[:, 0], n_states=(3,), covariance_types=("diag",), n_init=4
+    )
+    volatility = np.sqrt(choice.model.parameters().covars[:, 1, 1])
+    assert (np.diff(volatility) > 0).all()
+    assert choice.config["state_names"] == ["Calm", "Choppy", "Stress"]

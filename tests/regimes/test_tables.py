@@ -1,5 +1,6 @@
 """Tables over symbols whose models have different numbers of states."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,8 +11,11 @@ from regime_factory.regimes import GaussianHMM, Refits, diagnostics, fit_refits
 from regime_factory.regimes.tables import (
     apply_models,
     diagnostics_table,
+    model_by_name,
     model_metrics,
+    probability_columns,
     regime_table,
+    regimes_by_name,
     without_missing_states,
 )
 
@@ -65,16 +69,17 @@ def test_regime_tables_hold_symbols_of_different_k(observations, refits) -> None
 
 def test_saved_models_score_new_rows_as_the_filter_does(observations, refits) -> None:
     models = {symbol: own[-1].model for symbol, own in refits.items()}
-    table = apply_models(models, observations)
+    names = {"A": ["Calm", "Stress"], "B": ["Calm", "Choppy", "Stress"]}
+    table = apply_models(models, names, observations)
     rows = observations.filter(symbol="A").select("x", "y")
     expected = models["A"].filter(rows)
     np.testing.assert_array_equal(
         table.filter(symbol="A").select("p_state_0", "p_state_1").to_numpy(), expected
     )
     with pytest.raises(ValueError, match="no model for symbol 'B'; there are models for A"):
-        apply_models({"A": models["A"]}, observations)
+        apply_models({"A": models["A"]}, names, observations)
     with pytest.raises(ValueError, match="one row without history"):
-        apply_models(models, observations.head(1))
+        apply_models(models, names, observations.head(1))
 
 
 def test_metrics_count_the_scored_rows(observations, refits) -> None:
@@ -96,3 +101,29 @@ def test_diagnostics_as_rows(refits) -> None:
     share = table.filter(quantity="transmat").group_by("symbol", "state").agg(pl.sum("value"))
     np.testing.assert_allclose(share["value"], 1.0, atol=1e-12)
     assert table.filter(symbol="B", quantity="covars").height == 3 * 4
+
+
+def test_numbers_follow_names_where_ranks_cross(observations, refits) -> None:
+    """Refit 1 finds that state 1 is the calm one: by name, its rows belong to state 0."""
+    own = refits["A"]
+    crossed = Refits((own[0], replace(own[1], names=own[1].names[::-1])))
+    stamps = observations.select("symbol", "ts")
+    rows = observations.filter(symbol="A")
+    table = regime_table({"A": crossed}, rows, stamps, zone="evaluation", label_threshold=0.95)
+    named = regimes_by_name(table, crossed)
+    assert named.select("ts", "regime", "confirmed_regime").equals(
+        table.select("ts", "regime", "confirmed_regime")
+    )
+    for number, name in (("state", "regime"), ("confirmed_state", "confirmed_regime")):
+        pairs = set(named.select(number, name).rows())
+        assert pairs <= {(0, "Calm"), (1, "Stress")}
+    first, second = (named.filter(refit_id=k) for k in (0, 1))
+    assert first.equals(table.filter(refit_id=0).select(first.columns))
+    assert second["p_state_0"].equals(table.filter(refit_id=1)["p_state_1"], check_names=False)
+    model = model_by_name(crossed[1])
+    np.testing.assert_array_equal(model.means_, own[1].model.means_[::-1])
+
+
+def test_more_than_ten_states_keep_their_order() -> None:
+    table = pl.DataFrame({f"p_state_{k}": [1 / 12] for k in (0, 1, 10, 11, 2)})
+    assert probability_columns(table)[-2:] == ["p_state_10", "p_state_11"]

@@ -143,3 +143,24 @@ def test_applying_a_model(X):
         apply_model(model, X[650:651])
     with pytest.raises(ValueError, match="not fitted"):
         apply_model(GaussianHMM(2), X)
+
+
+def test_the_confirmed_state_switches_only_where_a_probability_passes(X):
+    table = walk_forward_regimes(
+        X, model=SETTINGS, starts_at=200, refit_every=7, label_threshold=0.95
+    )
+    p = table.select("p_state_0", "p_state_1").to_numpy()
+    state = table["confirmed_state"].to_numpy()
+    changed = np.flatnonzero(state[1:] != state[:-1]) + 1
+    assert len(changed) > 3
+    assert (p[changed, state[changed]] > 0.95).all()
+
+
+def test_other_rows_than_those_fitted_on_are_refused(X):
+    ts = [dt.datetime(2024, 1, 1) + dt.timedelta(hours=n) for n in range(len(X))]
+    refits = fit_refits(X, ts, starts_at=STARTS_AT, refit_every=EVERY, model=SETTINGS)
+    filter_refits(refits, X, ts)
+    with pytest.raises(
+        ValueError, match=r"refit 0 scores from 2024-01-17T16:00:00 on, but row 400"
+    ):
+        filter_refits(refits, X[50:], ts[50:])

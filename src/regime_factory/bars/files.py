@@ -137,18 +137,28 @@ def _layout_fault(content: bytes, separator: str) -> str | None:
     """The first line that has more values than the header or an open quotation mark."""
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=separator)
     header = next(reader, [])
-    before = reader.line_num
-    for values in reader:
-        line, before = before + 1, reader.line_num
-        if before > line:
-            return f"line {line} opens a quotation mark that it does not close; remove the mark"
-        if len(values) > len(header):
-            shown = separator.join(header)[:_SHOWN_CHARACTERS]
-            return (
-                f"line {line} has {len(values)} values, the header (line 1) names {len(header)}: "
-                f"{shown}; correct the line, or remove text above the header"
-            )
+    line = reader.line_num + 1
+    try:
+        for values in reader:
+            if reader.line_num > line:
+                return _open_quote(line)
+            if len(values) > len(header):
+                return _too_many_values(line, len(values), separator.join(header), len(header))
+            line = reader.line_num + 1
+    except csv.Error:  # a value that runs on to the end of the file
+        return _open_quote(line)
     return None
+
+
+def _open_quote(line: int) -> str:
+    return f"line {line} opens a quotation mark that it does not close; remove the mark"
+
+
+def _too_many_values(line: int, found: int, header: str, named: int) -> str:
+    return (
+        f"line {line} has {found} values, the header (line 1) names {named}: "
+        f"{header[:_SHOWN_CHARACTERS]}; correct the line, or remove text above the header"
+    )
 
 
 def _refuse_repeated_names(path: Path, content: bytes, separator: str) -> None:

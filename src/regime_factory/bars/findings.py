@@ -265,32 +265,6 @@ def hours_finding(ts: pl.Series, session: Session) -> Finding:
     return finding("session hours", "warn", result, note, outside)
 
 
-def constant_finding(kept: pl.DataFrame) -> Finding:
-    """Report line on a close that never moves.
-
-    Parameters
-    ----------
-    kept
-        Kept bars of one symbol.
-
-    Returns
-    -------
-    dict
-        As `finding`.
-
-    Examples
-    --------
-    >>> days = [datetime(2021, 1, 4), datetime(2021, 1, 5)]
-    >>> bars = pl.DataFrame({"ts": days, "close": 1.0})
-    >>> constant_finding(bars)["severity"]
-    'bad'
-    """
-    if kept["close"].n_unique() > 1:
-        return finding("moving prices", "ok", "the close moves")
-    note = "No regime can be found in a price that never moves; check the column of the close."
-    return finding("moving prices", "bad", "the close never changes", note, kept["ts"])
-
-
 def _spans(years: list[int]) -> str:
     """Years as text with runs joined: 1999-2006, 2009."""
     spans: list[list[int]] = []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from regime_factory.bars.session import Session, local_moment, session_of
+from regime_factory.bars.tables import require_table
 from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
 
 BAR_COLUMNS = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume", "n_base")
@@ -33,9 +34,12 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
 
     Raises
     ------
+    TypeError
+        Where ``bars`` is not a Polars table.
     ValueError
         Where the timeframe is unknown, finer than the base or not made of whole base bars, where
-        the bars are not in order, or where the session lacks what the timeframe needs.
+        the bars of a symbol go back in time or repeat one, or where the session lacks what the
+        timeframe needs.
 
     Notes
     -----
@@ -54,15 +58,18 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
     [(datetime.datetime(2021, 1, 4, 4, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC')), 4),
      (datetime.datetime(2021, 1, 4, 8, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC')), 4)]
     """
+    require_table(bars, "bars")
     parse_timeframe(timeframe)
     bars = bars.select(BAR_COLUMNS)
     if bars.is_empty():
         return bars
     base = _base_timeframe(bars)
+    frames = bars.partition_by("symbol", maintain_order=True)
+    for frame in frames:
+        _refuse_disorder(frame)
     if timeframe == base:
         return bars
     _refuse_impossible(base, timeframe, session)
-    frames = bars.partition_by("symbol", maintain_order=True)
     return pl.concat([_resample_symbol(frame, timeframe, session) for frame in frames])
 
 
@@ -87,7 +94,7 @@ def resample_many(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As `resample`.
 
     Examples
@@ -97,6 +104,7 @@ def resample_many(
     >>> long.group_by("timeframe", maintain_order=True).len().rows()
     [('1H', 48), ('4H', 12), ('1D', 2)]
     """
+    require_table(bars, "bars")
     base = _base_timeframe(bars)
     wanted = list(dict.fromkeys([base, *timeframes]))
     return pl.concat([resample(bars, name, session) for name in wanted])
@@ -131,10 +139,24 @@ def _refuse_impossible(base: str, timeframe: str, session: Session | None) -> No
         )
 
 
+def _refuse_disorder(frame: pl.DataFrame) -> None:
+    """Bars of one symbol must increase in time, or a bin would count some of them twice."""
+    wrong = frame.filter(pl.col("ts").is_null() | (pl.col("ts") <= pl.col("ts").shift(1)))
+    if wrong.is_empty():
+        return
+    symbol, at = wrong["symbol"][0], wrong["ts"][0]
+    if at is None:
+        raise ValueError(f"bars for {symbol!r} hold a ts that is null; drop the row or check_bars")
+    repeated = (frame["ts"] == at).sum() > 1
+    fault = "repeat the time" if repeated else "go back in time at"
+    raise ValueError(
+        f"bars for {symbol!r} {fault} {at:%Y-%m-%d %H:%M} UTC; pass them through check_bars "
+        "(sort=True), or sort them by ts and keep one bar of each time"
+    )
+
+
 def _resample_symbol(frame: pl.DataFrame, timeframe: str, session: Session | None) -> pl.DataFrame:
     symbol, ts = frame["symbol"][0], frame["ts"]
-    if not ts.is_sorted():
-        raise ValueError(f"bars for {symbol!r} go back in time; sort them by ts before resampling")
     label = _utc_label(ts, timeframe) if session is None else _session_label(ts, timeframe, session)
     traded = pl.col("volume").count() > 0
     return (

@@ -1,10 +1,12 @@
 """The rules that send a single row to the quarantine, each with the reason it writes down."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import polars as pl
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
+EARLIEST = datetime(1800, 1, 1, tzinfo=UTC)
 
 
 class RowRule(NamedTuple):
@@ -19,8 +21,13 @@ class RowRule(NamedTuple):
     reason: pl.Expr
 
 
-def row_rules() -> list[RowRule]:
+def row_rules(latest: datetime) -> list[RowRule]:
     """Every rule that looks at a row alone.
+
+    Parameters
+    ----------
+    latest
+        Latest time (UTC) that a bar may have.
 
     Returns
     -------
@@ -29,7 +36,7 @@ def row_rules() -> list[RowRule]:
 
     Examples
     --------
-    >>> [rule.name for rule in row_rules()][:2]
+    >>> [rule.name for rule in row_rules(datetime(2030, 1, 1, tzinfo=UTC))][:2]
     ['readable cells', 'no missing cells']
     """
     return [
@@ -43,6 +50,12 @@ def row_rules() -> list[RowRule]:
             "no missing cells",
             "The source left cells empty; ask it for these bars again.",
             _join([_missing(name) for name in ("symbol", "ts", *PRICE_COLUMNS)]),
+        ),
+        RowRule(
+            "plausible times",
+            "The time cannot be right; check ingest.date_format (epoch_s counts seconds, epoch_ms "
+            "milliseconds) and the cells of the time column.",
+            _implausible(latest),
         ),
         RowRule(
             "finite prices",
@@ -69,8 +82,13 @@ def row_rules() -> list[RowRule]:
     ]
 
 
-def passes_row_rules() -> pl.Expr:
+def passes_row_rules(latest: datetime) -> pl.Expr:
     """Whether a row obeys every rule of `row_rules`, in one cheap pass.
+
+    Parameters
+    ----------
+    latest
+        As for `row_rules`.
 
     Returns
     -------
@@ -79,19 +97,42 @@ def passes_row_rules() -> pl.Expr:
 
     Examples
     --------
-    >>> row = pl.DataFrame({"symbol": "X", "ts": 1, "open": 1.0, "high": 2.0, "low": 1.0,
-    ...     "close": [1.5, 2.5], "fault": None})
-    >>> row.select(good=passes_row_rules())["good"].to_list()
+    >>> row = pl.DataFrame({"symbol": "X", "ts": datetime(2021, 1, 4, tzinfo=UTC), "open": 1.0,
+    ...     "high": 2.0, "low": 1.0, "close": [1.5, 2.5], "fault": None})
+    >>> row.select(good=passes_row_rules(datetime(2030, 1, 1, tzinfo=UTC)))["good"].to_list()
     [True, False]
     """
     low, high = pl.col("low"), pl.col("high")
     return pl.all_horizontal(
-        pl.col("symbol", "ts").is_not_null(),
+        pl.col("symbol").is_not_null(),
+        plausible_time(latest),
         pl.col("fault").is_null(),
         low > 0,
         high.is_finite(),
         *(pl.col(name).is_between(low, high) for name in ("open", "close")),
     ).fill_null(value=False)
+
+
+def plausible_time(latest: datetime) -> pl.Expr:
+    """Whether the time of a row can be the time of a bar at all.
+
+    Parameters
+    ----------
+    latest
+        Latest time (UTC) that a bar may have; the earliest is the start of 1800.
+
+    Returns
+    -------
+    pl.Expr
+        True or False, null where the time is.
+
+    Examples
+    --------
+    >>> years = pl.DataFrame({"ts": [datetime(year, 1, 1, tzinfo=UTC) for year in (1, 2021, 2262)]})
+    >>> years.select(fine=plausible_time(datetime(2030, 1, 1, tzinfo=UTC)))["fine"].to_list()
+    [False, True, False]
+    """
+    return pl.col("ts").is_between(EARLIEST, latest)
 
 
 def repeated_time(ts: str = "ts") -> pl.Expr:
@@ -126,6 +167,15 @@ def _missing(name: str) -> pl.Expr:
     """A null that is not an unreadable cell, which `fault` already names."""
     named = pl.col("fault").str.contains(rf"(^|; ){name} ").fill_null(value=False)
     return pl.when(pl.col(name).is_null() & ~named).then(pl.lit(f"{name} is missing"))
+
+
+def _implausible(latest: datetime) -> pl.Expr:
+    shown = pl.col("ts").dt.to_string("%Y-%m-%d %H:%M")
+    early = pl.format("ts {} UTC is before 1800", shown)
+    late = pl.format("ts {} UTC is more than a day in the future", shown)
+    return pl.when(~plausible_time(latest)).then(
+        pl.when(pl.col("ts") < EARLIEST).then(early).otherwise(late)
+    )
 
 
 def _not_finite(name: str) -> pl.Expr:

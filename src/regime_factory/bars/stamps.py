@@ -13,6 +13,7 @@ _ISO = (
 )
 _EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _SHOWN_CHARACTERS = 30
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_214_400_000_000  # years 1 to 9999
 
 
 def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Series]:
@@ -99,7 +100,9 @@ def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:
     date_only = pl.lit(value=False)
     if spec.date_format in _EPOCH_UNITS:
         count = pl.col("text").str.strip_chars().cast(pl.Int64, strict=False)
-        utc = (count * _EPOCH_UNITS[spec.date_format]).cast(pl.Datetime("us", "UTC"))
+        factor = _EPOCH_UNITS[spec.date_format]
+        known = count.is_between(_FIRST_US // factor, _LAST_US // factor)
+        utc = pl.when(known).then(count * factor).cast(pl.Datetime("us", "UTC"))
     elif dtype == pl.Date:
         naive, date_only = raw.cast(pl.Datetime("us")), pl.lit(value=True)
     elif isinstance(dtype, pl.Datetime):

@@ -4,6 +4,7 @@ import polars as pl
 
 from regime_factory.bars.sources import SourceSpec
 from regime_factory.bars.stamps import close_stamps
+from regime_factory.bars.tables import require_table
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 NUMBER_COLUMNS = (*PRICE_COLUMNS, "volume")
@@ -32,9 +33,12 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
 
     Raises
     ------
+    TypeError
+        Where ``raw`` is not a Polars table.
     ValueError
-        Where a column is missing, the table is empty, no symbol is given, an asked-for symbol is
-        not there, or dates without a time are used as close stamps.
+        Where a column is missing, the table is empty, no symbol is given or another than in the
+        symbol column, an asked-for symbol is not there, or dates without a time are used as close
+        stamps.
 
     Notes
     -----
@@ -50,6 +54,7 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     >>> standardise(raw, spec).select("row", pl.col("ts").dt.hour(), "low", "fault").rows()
     [(1, 21, 1.0, None), (2, 20, None, "low is not a number: 'x'")]
     """
+    require_table(raw, "raw bars")
     if raw.is_empty():
         raise ValueError("the table of raw bars is empty; expected at least one row")
     named = _select_symbols(_canonical_columns(raw, spec), spec)
@@ -79,8 +84,11 @@ def _canonical_columns(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         )
     if found["symbol"] is None and not spec.symbol:
         raise ValueError(
-            "the file has no symbol column and no symbol is given; set symbol, e.g. symbol: SPY"
+            "the file has no symbol column and no symbol is given; set ingest.symbol to the name "
+            "of the market, e.g. symbol: SPY, or name the column in ingest.columns"
         )
+    if found["symbol"] is not None and spec.symbol:
+        _refuse_other_symbols(raw[found["symbol"]], spec.symbol)
     symbol = pl.lit(spec.symbol) if found["symbol"] is None else pl.col(found["symbol"])
     volume = pl.lit(None, dtype=pl.Float64) if found["volume"] is None else pl.col(found["volume"])
     return raw.select(
@@ -88,6 +96,26 @@ def _canonical_columns(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         *(pl.col(str(found[name])).alias(name) for name in ("ts", *PRICE_COLUMNS)),
         volume.alias("volume"),
     ).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("row"))
+
+
+def _refuse_other_symbols(column: pl.Series, symbol: str) -> None:
+    """A symbol given for the file must not rename what its own column names."""
+    named = pl.col("named").cast(pl.String).str.strip_chars()
+    own = column.alias("named").to_frame().select(named).filter(pl.col("named") != "")
+    given = pl.select(_symbol_key(pl.lit(symbol))).item()
+    others = own.filter(_symbol_key(pl.col("named")) != given)
+    if others.height:
+        held = own["named"].unique(maintain_order=True).to_list()
+        raise ValueError(
+            f"symbol is {symbol!r}, but the file's column {column.name!r} names {_listed(held)}; "
+            "to keep some of those list them in ingest.symbols, and set ingest.symbol to null: it "
+            "names a file that has no symbol column"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
+    return ", ".join(names[:_MAX_SHOWN]) + more
 
 
 def _find_column(name: str, columns: list[str], spec: SourceSpec) -> str | None:
@@ -113,16 +141,17 @@ def _select_symbols(named: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     )
     known = {row["key"]: row["symbol"] for row in first.iter_rows(named=True)}
     if not known:
-        raise ValueError("no row has a symbol; check the symbol column")
+        raise ValueError(
+            "no row has a symbol; check the symbol column, or take it out of the file and name "
+            "the market in ingest.symbol"
+        )
     if spec.symbols is not None:
         wanted = pl.Series(spec.symbols, dtype=pl.String)
         keys = wanted.to_frame("symbol").select(_symbol_key(pl.col("symbol"))).to_series().to_list()
         unknown = [name for name, key in zip(spec.symbols, keys, strict=True) if key not in known]
         if unknown or not keys:
-            shown = ", ".join(list(known.values())[:_MAX_SHOWN])
-            more = f" and {len(known) - _MAX_SHOWN} more" if len(known) > _MAX_SHOWN else ""
-            asked = ", ".join(unknown) or "(none)"
-            raise ValueError(f"symbol {asked} is not in the data; it holds {shown}{more}")
+            asked, held = ", ".join(unknown) or "(none)", _listed(list(known.values()))
+            raise ValueError(f"symbol {asked} is not in the data; it holds {held}")
         known = {key: known[key] for key in known if key in set(keys)}
         named = named.filter(pl.col("key").is_in(list(known)) | pl.col("key").is_null())
     order = {key: rank for rank, key in enumerate(known)}

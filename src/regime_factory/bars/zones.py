@@ -193,7 +193,7 @@ def check_symbol_zones(bars: pl.DataFrame, zones: pl.DataFrame, *, min_bars: int
 
 def _moment(stamps: pl.Series, boundary: Boundary, name: str) -> datetime:
     value = _parsed(boundary, name) if isinstance(boundary, str) else boundary
-    if isinstance(value, bool) or not isinstance(value, int | float | date):
+    if not _is_boundary(value):
         raise ValueError(
             f"{name} is {value}; give a date such as '2012-12-31' or a share such as 0.6"
         )
@@ -205,6 +205,10 @@ def _moment(stamps: pl.Series, boundary: Boundary, name: str) -> datetime:
     if not isinstance(value, datetime):
         return datetime.combine(value, time.max, UTC)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _is_boundary(value: object) -> bool:
+    return isinstance(value, int | float | date) and not isinstance(value, bool)
 
 
 def _parsed(text: str, name: str) -> float | date | datetime:

@@ -46,7 +46,9 @@ def name_states(volatility: ArrayLike) -> list[str]:
     return named
 
 
-def confirm_labels(p: ArrayLike, threshold: float = 0.95) -> NDArray[np.int64]:
+def confirm_labels(
+    p: ArrayLike, threshold: float = 0.95, previous: int | None = None
+) -> NDArray[np.int64]:
     """Keep the current state until another state's filtered probability passes a threshold.
 
     Parameters
@@ -54,7 +56,10 @@ def confirm_labels(p: ArrayLike, threshold: float = 0.95) -> NDArray[np.int64]:
     p : array_like, shape (T, K)
         Filtered probabilities.
     threshold : float
-        In [0.5, 1); the first row starts at its most likely state.
+        In [0.5, 1).
+    previous : int, optional
+        Label of the row before the first one; without it the first row starts at its most likely
+        state.
 
     Returns
     -------
@@ -74,7 +79,8 @@ def confirm_labels(p: ArrayLike, threshold: float = 0.95) -> NDArray[np.int64]:
         raise ValueError(f"label threshold must lie in [0.5, 1), found {threshold}")
     values = check_observations(p)
     leader = np.where(values.max(axis=1) > threshold, values.argmax(axis=1), -1)
-    leader[0] = values[0].argmax()
+    if leader[0] < 0:
+        leader[0] = values[0].argmax() if previous is None else previous
     last = np.maximum.accumulate(np.where(leader >= 0, np.arange(len(leader)), 0))
     return leader[last].astype(np.int64)
 

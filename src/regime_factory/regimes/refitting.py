@@ -11,7 +11,7 @@ from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import Alignment, align_states, name_states
 from regime_factory.regimes.refits import Refit, Refits
 from regime_factory.regimes.selection import Progress
-from regime_factory.regimes.statistics import state_statistics
+from regime_factory.regimes.statistics import state_statistics, volatility_order
 from regime_factory.regimes.validation import check_observations, column_names
 
 Matrix = NDArray[np.float64]
@@ -86,14 +86,19 @@ def fit_refits(
     for row in progress(first_rows) if progress is not None else first_rows:
         refit_id = len(items)
         fitted, alignment, fresh = _fit_one(
-            values[:row], previous, n_fresh, fresh_gain, seed + refit_id
+            values[:row],
+            bar_returns[:row],
+            previous,
+            n_fresh=n_fresh,
+            fresh_gain=fresh_gain,
+            seed=seed + refit_id,
         )
         figures = state_statistics(fitted.filter(values[:row]), bar_returns[:row])
         items.append(
             Refit(
                 refit_id,
                 row,
-                None if ts is None else _stamp_text(ts[row]),
+                None if ts is None else stamp_text(ts[row]),
                 fitted,
                 name_states(figures["vol"].fill_null(np.inf).to_numpy()),
                 {name: figures[name].to_list() for name in _STATISTICS},
@@ -130,11 +135,18 @@ def _check_schedule(
 
 
 def _fit_one(
-    X: Matrix, previous: GaussianHMM, n_fresh: int, fresh_gain: float, seed: int
+    X: Matrix,
+    returns: Matrix,
+    previous: GaussianHMM,
+    *,
+    n_fresh: int,
+    fresh_gain: float,
+    seed: int,
 ) -> tuple[GaussianHMM, Alignment, bool]:
     """Fit warm and fresh, keep the better, align its states to the previous model."""
     if not hasattr(previous, "means_"):
         first = previous.clone().fit(X)
+        first.reorder(volatility_order(first, X, returns))
         return first, Alignment(np.arange(first.n_components), 0.0, False), True
     chosen, fresh = previous.clone().fit(X, start=previous), False
     if n_fresh > 0:
@@ -146,5 +158,6 @@ def _fit_one(
     return chosen.reorder(alignment.order), alignment, fresh
 
 
-def _stamp_text(stamp: Any) -> str:
+def stamp_text(stamp: Any) -> str:
+    """Write the stamp of a row as text: ISO 8601 for times."""
     return stamp.isoformat() if hasattr(stamp, "isoformat") else str(stamp)

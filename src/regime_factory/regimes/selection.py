@@ -9,6 +9,8 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.hmm import GaussianHMM
+from regime_factory.regimes.labels import name_states
+from regime_factory.regimes.statistics import volatility_order
 from regime_factory.regimes.validation import check_observations, column_names
 
 Matrix = NDArray[np.float64]
@@ -58,6 +60,7 @@ class HMMSelection:
 def select_hmm(
     X: ArrayLike,
     *,
+    returns: ArrayLike | None = None,
     n_states: Sequence[int] = (2, 3),
     covariance_types: Sequence[str] = ("diag", "full"),
     train_fraction: float = 0.7,
@@ -79,6 +82,8 @@ def select_hmm(
     ----------
     X : array_like, shape (T, F)
         Observations of the selection zone, in time order; an array or a frame.
+    returns : array_like, shape (T,), optional
+        Return of each row; orders the states by return volatility, calmest first.
     n_states, covariance_types : sequence
         The grid.
     train_fraction : float
@@ -93,7 +98,7 @@ def select_hmm(
     feature_names : sequence of str, optional
         Column names for the configuration and for messages.
     volatility_column : int
-        Column whose standard deviation orders the states, calmest first.
+        Column whose standard deviation orders the states where no returns are given.
     profile_n_states : sequence of int
         Further state counts for :attr:`HMMSelection.profile`.
     progress : callable, optional
@@ -147,10 +152,11 @@ def select_hmm(
     rows[chosen]["selected"] = True
     cell = GaussianHMM(rows[chosen]["n_states"], rows[chosen]["covariance_type"], **shared)
     model = cell.fit(_named(values, names))
-    model.reorder(np.argsort(model.volatilities(volatility_column), kind="stable"))
+    model.reorder(volatility_order(model, values, returns, volatility_column))
     config = {
         "n_states": model.n_components,
         "covariance_type": model.covariance_type,
+        "state_names": name_states(range(model.n_components)),
         "feature_names": names,
         "n_rows": len(values),
         "n_train": n_train,

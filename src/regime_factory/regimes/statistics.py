@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from regime_factory.regimes.hmm import GaussianHMM
+
 Matrix = NDArray[np.float64]
 _CHUNK = 2_000_000  # bootstrap draws held in memory at once
 
@@ -53,6 +55,34 @@ def state_statistics(
         }
     )
     return frame.fill_nan(None)
+
+
+def volatility_order(
+    model: GaussianHMM, X: ArrayLike, returns: ArrayLike | None, column: int = 0
+) -> NDArray[np.int64]:
+    """Order the states of a model calmest first.
+
+    Parameters
+    ----------
+    model : GaussianHMM
+        Fitted model.
+    X : array_like, shape (T, F)
+        The rows it was fitted on.
+    returns : array_like, shape (T,), optional
+        Return of each row: states are ordered by their volatility, weighted by the filtered
+        probabilities. Without returns, by the fitted standard deviation of one column.
+    column : int
+        That column.
+
+    Returns
+    -------
+    ndarray of int64, shape (K,)
+        Old numbers of the new states 0, 1, ...
+    """
+    if returns is None:
+        return np.argsort(model.volatilities(column), kind="stable")
+    volatility = state_statistics(model.filter(X), returns)["vol"].fill_null(np.inf)
+    return np.argsort(volatility.to_numpy(), kind="stable")
 
 
 def _weights(p_or_states: ArrayLike, n_states: int | None) -> Matrix:
@@ -118,7 +148,7 @@ def state_characteristics(
     states = ordered["confirmed_state"].to_numpy()
     following = joined["ret"].cast(pl.Float64).fill_null(np.nan).to_numpy()[1:]
     n_states = sum(name.startswith("p_state_") for name in ordered.columns)
-    now = ordered.select(pl.col("^p_state_.*$")).row(-1)
+    now = ordered.select(f"p_state_{state}" for state in range(n_states)).row(-1)
     titles = list(names) if names is not None else _last_names(ordered, n_states)
     rng = np.random.default_rng(seed)
     out = []

@@ -1,6 +1,6 @@
 """Long tables over symbols: regimes of a zone, likelihoods, diagnostics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,7 +10,7 @@ from regime_factory.regimes.diagnostics import honesty_figures
 from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import name_states
 from regime_factory.regimes.observations import carry_forward, observed_columns
-from regime_factory.regimes.refits import Refits
+from regime_factory.regimes.refits import Refit, Refits
 from regime_factory.regimes.walk_forward import apply_model, filter_refits
 
 _MOMENTS = ("transmat", "means", "stds")
@@ -51,11 +51,80 @@ def regime_table(
         filtered = filter_refits(refits[symbol], X, rows["ts"], label_threshold)
         parts.append(carry_forward(filtered, stamps.filter(pl.col("symbol") == symbol)))
     table = pl.concat(parts, how="diagonal").with_columns(zone=pl.lit(zone))
-    probabilities = sorted(name for name in table.columns if name.startswith("p_state_"))
     return table.select(
-        "symbol", "ts", "state", "regime", *probabilities,
+        "symbol", "ts", "state", "regime", *probability_columns(table),
         "confirmed_state", "confirmed_regime", "zone", "refit_id",
     )  # fmt: skip
+
+
+def probability_columns(regimes: pl.DataFrame) -> list[str]:
+    """Name the probability columns in the order of their states.
+
+    Parameters
+    ----------
+    regimes
+        Table with `p_state_0 ..`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> probability_columns(pl.DataFrame({"p_state_10": [0.5], "p_state_2": [0.5]}))
+    ['p_state_2', 'p_state_10']
+    """
+    names = [name for name in regimes.columns if name.startswith("p_state_")]
+    return sorted(names, key=lambda name: int(name.removeprefix("p_state_")))
+
+
+def regimes_by_name(regimes: pl.DataFrame, refits: Refits) -> pl.DataFrame:
+    """Renumber the states so that a number stands for one name over all refits, calmest first.
+
+    Aligned states keep their number across refits, while names follow the volatility that each
+    refit measures on its own rows; where the ranks of two states cross, number and name part.
+    Tables and pictures that people read go by name.
+
+    Parameters
+    ----------
+    regimes
+        Rows of one symbol from `regime_table`.
+    refits
+        Its refits.
+
+    Returns
+    -------
+    polars.DataFrame
+        Same rows and columns; `state`, `confirmed_state` and `p_state_k` follow the names.
+    """
+    known = without_missing_states(regimes)
+    columns = probability_columns(known)
+    names = name_states(range(len(columns)))
+    parts = []
+    for refit in refits:
+        rows = known.filter(pl.col("refit_id") == refit.refit_id)
+        place = {old: names.index(name) for old, name in enumerate(refit.names)}
+        moved = {columns[place[old]]: rows[columns[old]] for old in place}
+        parts.append(rows.with_columns(pl.col("state", "confirmed_state").replace(place), **moved))
+    return pl.concat(parts)
+
+
+def model_by_name(refit: Refit) -> GaussianHMM:
+    """Give a refit's model with its states in the order of their names, calmest first.
+
+    Parameters
+    ----------
+    refit
+        One refit.
+
+    Returns
+    -------
+    GaussianHMM
+        A copy.
+    """
+    names = name_states(range(len(refit.names)))
+    model = GaussianHMM.from_state(refit.model.to_state())
+    return model.reorder([refit.names.index(name) for name in names])
 
 
 def without_missing_states(regimes: pl.DataFrame) -> pl.DataFrame:
@@ -85,13 +154,19 @@ def without_missing_states(regimes: pl.DataFrame) -> pl.DataFrame:
     return regimes.drop(empty)
 
 
-def apply_models(models: Mapping[str, GaussianHMM], observations: pl.DataFrame) -> pl.DataFrame:
+def apply_models(
+    models: Mapping[str, GaussianHMM],
+    names: Mapping[str, Sequence[str]],
+    observations: pl.DataFrame,
+) -> pl.DataFrame:
     """Filter new observations with saved models, without refitting.
 
     Parameters
     ----------
     models
         Fitted model of each symbol.
+    names
+        Names of its states, as they were given when it was chosen.
     observations
         Table of `observe`; each symbol's first rows serve as history.
 
@@ -114,12 +189,11 @@ def apply_models(models: Mapping[str, GaussianHMM], observations: pl.DataFrame) 
             )
         model = models[symbol]
         p = apply_model(model, rows.select(observed_columns(rows)))
-        names = name_states(model.volatilities())
         state = p.argmax(axis=1)
         parts.append(
             rows.select("symbol", "ts").with_columns(
                 pl.Series("state", state, pl.Int16),
-                pl.Series("regime", [names[k] for k in state], pl.String),
+                pl.Series("regime", [names[symbol][k] for k in state], pl.String),
                 *(pl.Series(f"p_state_{k}", p[:, k]) for k in range(p.shape[1])),
             )
         )

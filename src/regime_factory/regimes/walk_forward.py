@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import confirm_labels
 from regime_factory.regimes.refits import Refit, Refits
-from regime_factory.regimes.refitting import fit_refits
+from regime_factory.regimes.refitting import fit_refits, stamp_text
 from regime_factory.regimes.selection import Progress
 from regime_factory.regimes.validation import check_observations
 
@@ -46,7 +46,13 @@ def filter_refits(
     Raises
     ------
     ValueError
-        If the observations end before the first scored row or do not fit the models.
+        If the observations end before the first scored row, are other ones than the refits
+        were fitted on, or do not fit the models.
+
+    Notes
+    -----
+    The confirmed state is carried over a refit, whose states are aligned to the one before: it
+    switches only where a filtered probability passes the threshold.
     """
     values = check_observations(X)
     stamps = pl.Series("ts", range(len(values)) if ts is None else ts)
@@ -58,12 +64,26 @@ def filter_refits(
             f"{len(values)} rows end before the first scored row {refits[0].first_row}; "
             "give the training rows and the rows to score"
         )
-    parts = []
+    parts, label = [], None
     for refit, start, end in blocks:
+        if ts is not None:
+            _check_stamp(refit, stamps[start])
         p = refit.model.filter(values[:end])
-        confirmed = confirm_labels(p, label_threshold)
-        parts.append(_block(refit, stamps[start:end], p[start:], confirmed[start:]))
+        first = 0 if label is None else start
+        confirmed = confirm_labels(p[first:], label_threshold, label)[start - first :]
+        parts.append(_block(refit, stamps[start:end], p[start:], confirmed))
+        label = int(confirmed[-1])
     return pl.concat(parts)
+
+
+def _check_stamp(refit: Refit, stamp: Any) -> None:
+    """Refuse rows that are not the ones the refits were made for."""
+    if refit.first_ts is not None and refit.first_ts != stamp_text(stamp):
+        raise ValueError(
+            f"refit {refit.refit_id} scores from {refit.first_ts} on, but row {refit.first_row} "
+            f"is of {stamp_text(stamp)}: give the observations the refits were fitted on, or fit "
+            "them again"
+        )
 
 
 def _block(

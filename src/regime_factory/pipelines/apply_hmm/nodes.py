@@ -38,6 +38,11 @@ def observe_new_bars(
     return observe(features, bars, timeframe=timeframe, columns=columns)
 
 
-def score_new_bars(observations: pl.DataFrame, models: dict[str, GaussianHMM]) -> pl.DataFrame:
+def score_new_bars(
+    observations: pl.DataFrame,
+    models: dict[str, GaussianHMM],
+    config: dict[str, dict[str, Any]],
+) -> pl.DataFrame:
     """Filter the new observations with the saved model of their symbol."""
-    return apply_models(models, observations)
+    names = {symbol: chosen["state_names"] for symbol, chosen in config.items()}
+    return apply_models(models, names, observations)

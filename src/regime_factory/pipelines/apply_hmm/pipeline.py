@@ -26,7 +26,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 score_new_bars,
-                inputs=["new_observations", "hmm.model"],
+                inputs=["new_observations", "hmm.model", "hmm.config"],
                 outputs="applied_regimes",
                 name="score_new_bars",
                 namespace="apply",

@@ -14,14 +14,17 @@ from regime_factory.regimes import (
     Refits,
     diagnostics,
     fit_refits,
+    name_states,
     select_hmm,
     state_characteristics,
 )
 from regime_factory.regimes.observations import observe, observed_columns
 from regime_factory.regimes.tables import (
     diagnostics_table,
+    model_by_name,
     model_metrics,
     regime_table,
+    regimes_by_name,
     without_missing_states,
 )
 
@@ -57,6 +60,7 @@ def choose_model(
         with errors_of(symbol):
             choice = select_hmm(
                 rows.select(columns),
+                returns=rows["ret"].to_numpy(),
                 n_states=hmm.candidates,
                 covariance_types=hmm.covariance_types,
                 profile_n_states=hmm.profile,
@@ -195,9 +199,17 @@ def describe_models(
     """Describe the latest refit of each symbol, as a document and as one long table."""
     columns = observed_columns(observations)
     documents = {
-        symbol: diagnostics(own[-1].model, columns, own[-1].names) for symbol, own in refits.items()
+        symbol: diagnostics(model_by_name(own[-1]), columns, name_states(range(len(own[-1].names))))
+        for symbol, own in refits.items()
     }
     return documents, diagnostics_table(documents)
+
+
+def number_by_name(regimes: pl.DataFrame, refits: dict[str, Refits]) -> pl.DataFrame:
+    """Renumber the regimes of the evaluation zone so that a number stands for one name."""
+    parts = [regimes_by_name(rows, refits[symbol]) for symbol, rows in per_symbol(regimes)]
+    table = pl.concat(parts, how="diagonal")
+    return table.select(regimes.columns)
 
 
 def characterise(

@@ -98,8 +98,21 @@ def _describing() -> list[Node]:
             namespace="hmm",
         ),
         Node(
+            nodes.number_by_name,
+            inputs=["regimes", "hmm.refits"],
+            outputs="hmm.regimes_by_name",
+            name="number_by_name",
+            namespace="hmm",
+        ),
+        Node(
             nodes.characterise,
-            inputs=["regimes", "bars", "hmm.diagnostics", "params:market", "params:hmm"],
+            inputs=[
+                "hmm.regimes_by_name",
+                "bars",
+                "hmm.diagnostics",
+                "params:market",
+                "params:hmm",
+            ],
             outputs="hmm.characteristics",
             name="characterise_regimes",
             namespace="hmm",
@@ -118,11 +131,11 @@ def _plotting() -> list[Node]:
             namespace="hmm",
         )
         for name, inputs in {
-            "regimes": ["regimes", "bars", "params:market"],
+            "regimes": ["hmm.regimes_by_name", "bars", "params:market"],
             "transmat": ["hmm.diagnostics"],
-            "probabilities": ["regimes", "hmm.diagnostics"],
-            "returns": ["regimes", "bars", "params:market"],
-            "dwell": ["regimes"],
+            "probabilities": ["hmm.regimes_by_name", "hmm.diagnostics"],
+            "returns": ["hmm.regimes_by_name", "bars", "params:market"],
+            "dwell": ["hmm.regimes_by_name"],
             "bic": ["hmm.selection", "hmm.profile"],
         }.items()
     ]

@@ -18,7 +18,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "quality_report",
                     "zones",
                     "bars",
-                    "regimes",
+                    "hmm.regimes_by_name",
                     "hmm.selection",
                     "hmm.profile",
                     "hmm.metrics",
