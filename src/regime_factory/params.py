@@ -62,6 +62,7 @@ class MarketParams(Settings):
     timeframe: Timeframe
     timeframes: list[Timeframe] = Field(min_length=1)
     session: SessionParams | None
+    max_staleness_days: Annotated[float, Field(gt=0)]
     periods_per_year: Annotated[float, Field(gt=0)] | None
 
     @model_validator(mode="after")

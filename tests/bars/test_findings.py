@@ -7,7 +7,6 @@ import pytest
 
 from regime_factory.bars import Session
 from regime_factory.bars.findings import (
-    constant_finding,
     finding,
     gap_finding,
     hours_finding,
@@ -80,12 +79,6 @@ def test_bars_outside_the_session_hours():
     assert hours_finding(hours(12, 14.5, 21.25, 21 + 5 * 24), NYSE)["rows"] == 4
     night = Session(timezone="UTC", open="18:00", close="17:00")
     assert hours_finding(hours(1, 17, 17.5, 18, 18.5), night)["rows"] == 2
-
-
-def test_a_price_that_never_moves_is_bad():
-    bars = pl.DataFrame({"ts": hours(1, 2), "close": [5.0, 5.0]})
-    assert constant_finding(bars)["severity"] == "bad"
-    assert constant_finding(bars.with_columns(close=pl.Series([5.0, 6.0])))["severity"] == "ok"
 
 
 def test_sunday_evening_of_futures_is_within_the_session():

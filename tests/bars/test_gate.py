@@ -22,6 +22,8 @@ from regime_factory.bars.schema import Bars, Quarantine
 from .reference import NYSE, make_bars
 
 START = datetime(2021, 1, 4, tzinfo=UTC)
+PRICES = ("open", "high", "low", "close")
+BAD_TIMES = [None, datetime(1, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)]
 BAD_PRICES = [None, float("nan"), float("inf"), 0.0, -1.0]
 
 
@@ -163,7 +165,8 @@ def test_rows_without_a_symbol_are_reported_by_themselves():
 
 def test_a_symbol_without_any_good_row_is_an_error():
     bars = pl.concat([hourly(3, "A"), hourly(3, "B").with_columns(close=pl.lit(-1.0))])
-    with pytest.raises(ValueError, match=r"no usable row for 'B': all 3 rows are rejected"):
+    expected = r"no usable row for 'B': all 3 rows are rejected \(3 by the rule 'positive prices'"
+    with pytest.raises(ValueError, match=expected):
         check_bars(bars)
 
 
@@ -192,22 +195,67 @@ def test_the_expected_timeframe_is_compared():
         check_bars(hourly(), timeframe="4H")
 
 
-def test_constant_prices_and_odd_hours_are_reported():
-    flat = hourly().with_columns(open=100.0, high=100.0, low=100.0, close=100.0)
-    checked = check_bars(flat, session=NYSE)
-    assert check_of(checked, "moving prices")["severity"] == "bad"
+def test_odd_hours_are_reported():
+    checked = check_bars(hourly(), session=NYSE)
+    assert check_of(checked, "moving prices")["severity"] == "ok"
     assert check_of(checked, "session hours")["rows"] == 6
+
+
+def test_a_price_that_never_moves_is_refused_by_symbol():
+    flat = hourly(symbol="F").with_columns(pl.lit(100.0).alias(name) for name in PRICES)
+    with pytest.raises(ValueError, match=r"close of 'F' never moves: all 6 bars have 100\.0"):
+        check_bars(pl.concat([hourly(), flat]))
+    assert check_bars(flat[:1]).bars.height == 1
+    assert check_bars(changed(flat, 5, high=101.0, close=101.0)).bars.height == 6
+
+
+def test_times_that_no_bar_can_have_go_to_the_quarantine():
+    now = START + timedelta(hours=6)
+    bars = changed(hourly(8), 1, ts=datetime(1, 1, 1, tzinfo=UTC))
+    bars = changed(bars, 3, ts=now + timedelta(days=1, minutes=1))
+    bars = changed(bars, 7, ts=now + timedelta(days=1))
+    checked = check_bars(bars, now=now)
+    assert checked.quarantine.select("row", "reason").rows() == [
+        (2, "ts 0001-01-01 00:00 UTC is before 1800"),
+        (4, "ts 2021-01-05 06:01 UTC is more than a day in the future"),
+    ]
+    assert check_of(checked, "plausible times")["rows"] == 2
+    assert check_of(checked, "order")["severity"] == "ok"
+    json.dumps(checked.report, allow_nan=False)
+    assert check_bars(bars, now=now.replace(tzinfo=None)).quarantine.equals(checked.quarantine)
+
+
+def test_the_clock_changes_nothing_for_bars_of_the_past():
+    checked = check_bars(hourly())
+    later = check_bars(hourly(), now=datetime(2150, 1, 1, tzinfo=UTC))
+    assert checked.bars.equals(later.bars)
+    assert checked.report == later.report
+    assert check_bars(changed(hourly(), 5, ts=datetime(2999, 1, 1))).quarantine["row"][0] == 6
+
+
+def test_the_timeframe_is_compared_with_the_spacing_symbol_by_symbol():
+    days = make_bars([START + timedelta(days=i) for i in range(20)], symbol="D")
+    with pytest.raises(ValueError, match="bars of 'D' are mostly 1 day apart"):
+        check_bars(pl.concat([hourly(20), days]))
+
+
+@pytest.mark.parametrize(
+    ("bars", "found"), [(None, "None"), (hourly().lazy(), "polars LazyFrame"), ({}, "dict")]
+)
+def test_only_a_table_is_checked(bars, found):
+    with pytest.raises(TypeError, match=f"bars must be a polars.DataFrame, found {found}"):
+        check_bars(bars)
 
 
 @st.composite
 def messy_bars(draw):
-    """Bars of two symbols with bad prices, lost stamps, repeated times and text faults."""
+    """Bars of two symbols, after three good ones, with bad prices, times and text faults."""
     n = draw(st.integers(1, 25))
     steps = draw(st.lists(st.sampled_from([0, 1, 1, 2]), min_size=n, max_size=n))
     bars = (
         hourly(n)
         .with_columns(
-            ts=START + pl.duration(hours=pl.Series(steps).cum_sum()),
+            ts=START + pl.duration(hours=3) + pl.duration(hours=pl.Series(steps).cum_sum()),
             symbol=pl.Series(draw(st.lists(st.sampled_from("AB"), min_size=n, max_size=n))),
             fault=pl.Series(
                 draw(
@@ -226,14 +274,13 @@ def messy_bars(draw):
         name = draw(st.sampled_from(["open", "high", "low", "close"]))
         bars = changed(bars, row, **{name: draw(st.sampled_from(BAD_PRICES))})
     for row in draw(st.sets(st.integers(0, n - 1), max_size=2)):
-        bars = changed(bars, row, ts=None)
-    good = hourly(1).with_columns(ts=START, fault=pl.lit(None, dtype=pl.String))
-    good = good.with_columns(pl.col("ts").dt.cast_time_unit("us").dt.convert_time_zone("UTC"))
+        bars = changed(bars, row, ts=draw(st.sampled_from(BAD_TIMES)))
+    good = hourly(3).with_columns(fault=pl.lit(None, dtype=pl.String))
     return pl.concat([good.with_columns(symbol=pl.lit(name)) for name in "AB"] + [bars])
 
 
 @settings(max_examples=30, deadline=None)
-@given(bars=messy_bars(), cut=st.integers(2, 27))
+@given(bars=messy_bars(), cut=st.integers(6, 31))
 def test_no_row_is_lost_and_later_rows_change_no_decision(bars, cut):
     whole = check_bars(bars)
     assert whole.bars.height + whole.quarantine.height == bars.height

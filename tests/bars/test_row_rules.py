@@ -1,6 +1,6 @@
 """The reason written for each kind of bad row."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from regime_factory.bars.row_rules import passes_row_rules, repeated_time, row_rules
 
+LATEST = datetime(2030, 1, 1, tzinfo=UTC)
 GOOD = {
     "symbol": "X",
     "ts": datetime(2021, 1, 4, tzinfo=UTC),
@@ -20,24 +21,26 @@ GOOD = {
 }
 SCHEMA = dict.fromkeys(("open", "high", "low", "close"), pl.Float64) | {
     "symbol": pl.String,
+    "ts": pl.Datetime("us", "UTC"),
     "fault": pl.String,
 }
 
 
 def _no_reason():
-    return pl.all_horizontal(rule.reason.is_null() for rule in row_rules())
+    return pl.all_horizontal(rule.reason.is_null() for rule in row_rules(LATEST))
 
 
 def judged(**changes):
     row = pl.DataFrame([GOOD | changes], schema_overrides=SCHEMA)
-    assert row.select(passes_row_rules())[0, 0] == row.select(_no_reason())[0, 0]
-    found = {rule.name: row.select(rule.reason.alias("r"))["r"][0] for rule in row_rules()}
+    assert row.select(passes_row_rules(LATEST))[0, 0] == row.select(_no_reason())[0, 0]
+    found = {rule.name: row.select(rule.reason.alias("r"))["r"][0] for rule in row_rules(LATEST)}
     return {name: reason for name, reason in found.items() if reason is not None}
 
 
 def test_a_good_row_breaks_no_rule():
     assert judged() == {}
     assert judged(open=1.0, high=1.0, low=1.0, close=1.0) == {}
+    assert judged(ts=LATEST) == judged(ts=datetime(1800, 1, 1, tzinfo=UTC)) == {}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,16 @@ def test_a_good_row_breaks_no_rule():
         ({"ts": None}, "no missing cells", "ts is missing"),
         ({"symbol": None}, "no missing cells", "symbol is missing"),
         ({"open": None, "close": None}, "no missing cells", "open is missing; close is missing"),
+        (
+            {"ts": LATEST + timedelta(microseconds=1)},
+            "plausible times",
+            "ts 2030-01-01 00:00 UTC is more than a day in the future",
+        ),
+        (
+            {"ts": datetime(1799, 12, 31, 23, 59, tzinfo=UTC)},
+            "plausible times",
+            "ts 1799-12-31 23:59 UTC is before 1800",
+        ),
         ({"close": float("nan")}, "finite prices", "close is NaN"),
         ({"high": float("inf")}, "finite prices", "high is inf"),
         ({"low": 0.0}, "positive prices", "low is not positive: 0.0"),
@@ -92,9 +105,7 @@ def test_the_cheap_pass_agrees_with_the_rules(rows):
     table = pl.DataFrame(
         rows, schema=dict.fromkeys(["open", "high", "low", "close"], pl.Float64), orient="row"
     )
-    table = table.with_columns(
-        symbol=pl.lit("X"), ts=pl.lit(1), fault=pl.lit(None, dtype=pl.String)
-    )
-    made = table.select(cheap=passes_row_rules(), full=_no_reason())
+    table = table.with_columns(symbol=pl.lit("X"), ts=LATEST, fault=pl.lit(None, dtype=pl.String))
+    made = table.select(cheap=passes_row_rules(LATEST), full=_no_reason())
     assert made["cheap"].equals(made["full"].rename("cheap"))
     assert made["cheap"].null_count() == 0

@@ -1,15 +1,12 @@
-"""Layout settings, files of every kind, broken files, and the embedded bars."""
+"""Layout settings and the embedded bars."""
 
-import gzip
 import subprocess
 import sys
 
 import polars as pl
 import pytest
 
-from regime_factory.bars import SourceSpec, embedded_bars, read_source, sources
-
-ROWS = "time,close\n2021-01-04,100.5\n2021-01-05,101\n"
+from regime_factory.bars import SourceSpec, embedded_bars, sources
 
 
 @pytest.mark.parametrize(
@@ -44,50 +41,6 @@ ROWS = "time,close\n2021-01-04,100.5\n2021-01-05,101\n"
 def test_wrong_layouts_say_what_is_wrong(settings, message):
     with pytest.raises(ValueError, match=message):
         SourceSpec(**settings)
-
-
-def test_csv_gz_and_parquet_give_the_same_rows(tmp_path):
-    (tmp_path / "a.csv").write_text(ROWS)
-    with gzip.open(tmp_path / "a.csv.gz", "wt") as stream:
-        stream.write(ROWS)
-    plain = read_source(tmp_path / "a.csv")
-    plain.write_parquet(tmp_path / "a.parquet")
-    assert plain.rows() == [("2021-01-04", "100.5"), ("2021-01-05", "101")]
-    assert plain.schema == {"time": pl.String, "close": pl.String}
-    assert read_source(tmp_path / "a.csv.gz").equals(plain)
-    assert read_source(str(tmp_path / "a.parquet")).equals(plain)
-
-
-@pytest.mark.parametrize("mark", [";", "\t"])
-def test_other_separators_are_seen_in_the_header(tmp_path, mark):
-    (tmp_path / "a.csv").write_text(ROWS.replace(",", mark))
-    assert read_source(tmp_path / "a.csv").columns == ["time", "close"]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("empty.csv", b"", "is empty; it should hold a header"),
-        ("empty.parquet", b"", "is empty; it should hold a header"),
-        ("header.csv", b"time,close\n", "has a header but no rows"),
-        ("blank.csv", b"\n\n", "has a header but no rows|holds no data"),
-        ("bars.xlsx", b"x", "is of an unknown kind; expected .csv, .csv.gz or .parquet"),
-        ("broken.parquet", b"no parquet", "cannot be read as Parquet"),
-        ("broken.csv.gz", b"no gzip", "cannot be read as CSV"),
-        ("ragged.csv", b"time,close\n1,2\n1,2,3\n", "cannot be read as CSV"),
-        ("empty.csv.gz", gzip.compress(b"", mtime=0), "holds no data"),
-    ],
-)
-def test_broken_files_say_what_is_wrong(tmp_path, name, content, message):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=message) as caught:
-        read_source(tmp_path / name)
-    assert name in str(caught.value)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"nowhere\.csv does not exist"):
-        read_source(tmp_path / "nowhere.csv")
 
 
 def test_the_embedded_bars_are_read_without_importing_arch():

@@ -139,6 +139,21 @@ def test_epoch_numbers(unit, factor):
     assert shown([1615557600 * factor], layout)[0] == ["2021-03-12 14:00:00"]
 
 
+def test_epoch_numbers_with_a_fraction():
+    layout = spec(date_format="epoch_s")
+    times = ["2021-03-12 14:00:00", "2021-03-12 14:00:00"]
+    assert shown([1615557600.0, 1615557600.25], layout)[0] == times
+    assert shown(["1615557600.0", " 1615557600 "], layout)[0] == times
+    assert shown([float("nan"), float("inf")], layout)[0] == [None, None]
+
+
+def test_epoch_numbers_beyond_the_calendar_are_no_times():
+    assert shown([1615557600000, -(10**17)], spec(date_format="epoch_s")) == (
+        [None, None],
+        ["ts is not a time: '1615557600000'", "ts is not a time: '-100000000000000000'"],
+    )
+
+
 def test_epoch_numbers_need_their_unit():
     with pytest.raises(
         ValueError, match="holds Int64, not times; for epoch numbers set date_format"

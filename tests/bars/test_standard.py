@@ -17,6 +17,9 @@ RAW = {
 }
 
 
+NAMED = {"ts": "time", "symbol": "ticker"}
+
+
 def spec(**settings):
     given_settings = {
         "columns": {"ts": "time"},
@@ -134,8 +137,27 @@ def test_a_file_without_symbols_needs_one():
         standardise(raw(symbol=["", None]), spec())
 
 
+def test_a_given_symbol_does_not_rename_those_of_the_file():
+    with pytest.raises(
+        ValueError, match="symbol is 'X', but the file's column 'symbol' names"
+    ) as e:
+        standardise(raw(symbol=["BTC", "X"]), spec())
+    assert "names BTC, X; to keep some of those list them in ingest.symbols" in str(e.value)
+    assert "set ingest.symbol to null" in str(e.value)
+    made = standardise(raw(ticker=[" b tc", None]), spec(symbol="BTC", columns=NAMED))
+    assert made["symbol"].to_list() == ["b tc", None]
+    with pytest.raises(ValueError, match=r"names S0, .*, S7 and 2 more; to keep"):
+        standardise(pl.concat(raw(symbol=[f"S{i}"] * 2) for i in range(10)), spec())
+
+
+@pytest.mark.parametrize("table", [None, raw().lazy(), RAW])
+def test_raw_bars_are_a_table(table):
+    with pytest.raises(TypeError, match=r"raw bars must be a polars.DataFrame, found"):
+        standardise(table, spec())
+
+
 def test_rows_without_a_symbol_stay_for_the_gate():
-    made = standardise(raw(symbol=["", "ES"]), spec(symbols=["es"]))
+    made = standardise(raw(symbol=["", "ES"]), spec(symbol=None, symbols=["es"]))
     assert made.select("symbol", "row").rows() == [("ES", 2), (None, 1)]
 
 

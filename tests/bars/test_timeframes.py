@@ -7,7 +7,9 @@ from regime_factory.bars import Session, bars_per_year, parse_timeframe, timefra
 from .reference import FUTURES, NYSE
 
 
-@pytest.mark.parametrize("name", ["", "H", "0H", "1h", "1 H", "-1H", "1.5H", "1M", "hour", "1H\n"])
+@pytest.mark.parametrize(
+    "name", ["", "H", "0H", "1h", "1 H", "-1H", "1.5H", "1M", "hour", "1H\n", None, 60]
+)
 def test_unknown_names_are_refused(name):
     with pytest.raises(ValueError, match=r"timeframe .* is unknown; write a number"):
         parse_timeframe(name)

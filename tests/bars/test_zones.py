@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.bars import ZONE_NAMES, resolve_zones, split_zones
+from regime_factory.bars import ZONE_NAMES, check_symbol_zones, resolve_zones, split_zones
 from regime_factory.bars.schema import Zones
 
 from .reference import UTC_TS
@@ -61,7 +61,12 @@ def test_a_time_is_exact(moment):
         (daily(), ("1990-01-01", 0.8), "selection has 0"),
         (daily(), (0.6, "2030-01-01"), "holdout has 0"),
         (daily(), (0.6, 1.0), "holdout has 0"),
-        (daily(3), (0.1, 0.8), "selection_end 0.1 of 3 is 0"),
+        (daily(3), (0.1, 0.8), "selection has 0.* from 2021-01-01 to 2021-01-03, so move"),
+        (daily(1), (0.6, 0.8), "selection has 0, evaluation has 0, holdout has 1, expected at"),
+        (daily(2), (0.6, 0.8), "selection has 1, evaluation has 0.* or bring more bars"),
+        (daily(), (None, 0.8), "selection_end is None; give a date such as"),
+        (daily(), (0.6, True), "evaluation_end is True; give a date such as"),
+        (daily(), ([0.6], 0.8), r"selection_end is \[0.6\]; give a date such as"),
         (daily(), (0.6, 1.2), "evaluation_end is 1.2; a share"),
         (daily(), ("middle", 0.8), "selection_end 'middle' is neither a date"),
         (daily().clear(), (0.6, 0.8), "zones need bars, found none"),
@@ -89,3 +94,45 @@ def test_splitting_needs_the_three_zones():
     zones = resolve_zones(daily(), selection_end=0.5, evaluation_end=0.8, min_bars=5)
     with pytest.raises(ValueError, match="expected the zones selection, evaluation, holdout"):
         split_zones(daily().to_frame("ts"), zones[:2])
+
+
+def test_the_stamps_must_be_a_series():
+    with pytest.raises(TypeError, match=r"ts column as a polars.Series, found DataFrame"):
+        resolve_zones(daily().to_frame(), selection_end=0.6, evaluation_end=0.8)
+
+
+def test_a_table_of_another_kind_is_not_cut():
+    zones = resolve_zones(daily(), selection_end=0.5, evaluation_end=0.8, min_bars=5)
+    with pytest.raises(TypeError, match=r"found polars LazyFrame; call \.collect"):
+        split_zones(daily().to_frame("ts").lazy(), zones)
+
+
+def of_symbols(**days):
+    return pl.concat(
+        ts.to_frame("ts").select(pl.lit(name).alias("symbol"), "ts") for name, ts in days.items()
+    )
+
+
+def test_each_symbol_needs_bars_of_its_own_in_the_zones_of_the_figures():
+    zones = resolve_zones(daily(), selection_end=0.5, evaluation_end=0.8, min_bars=5)
+    whole, late, early, sealed = daily(), daily()[45:], daily()[:60], daily()[85:]
+    check_symbol_zones(of_symbols(A=whole, B=late), zones, min_bars=5)
+    with pytest.raises(ValueError, match="expected at least 11") as caught:
+        check_symbol_zones(of_symbols(A=whole, B=late, C=early, D=sealed), zones, min_bars=11)
+    message = str(caught.value)
+    assert "'A'" not in message
+    assert (
+        "'B' has 5 bars in the selection zone (its bars run from 2021-02-15 to 2021-04-10); "
+        "'C' has 10 bars in the evaluation zone (its bars run from 2021-01-01 to 2021-03-01); "
+        "'D' has 0 bars in the selection zone and 0 bars in the evaluation zone" in message
+    )
+    assert "the selection zone ends on 2021-02-19, the evaluation zone on 2021-03-21" in message
+    assert "leave the symbol out with ingest.symbols, or move zones.selection_end" in message
+
+
+def test_a_symbol_without_a_bar_fails_whatever_the_minimum():
+    zones = resolve_zones(daily(), selection_end=0.5, evaluation_end=0.8, min_bars=5)
+    with pytest.raises(ValueError, match="'X' has 0 bars in the selection zone"):
+        check_symbol_zones(of_symbols(X=daily()[60:]), zones, min_bars=0)
+    with pytest.raises(TypeError, match=r"bars must be a polars\.DataFrame, found None"):
+        check_symbol_zones(None, zones, min_bars=5)

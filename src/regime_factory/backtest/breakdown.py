@@ -88,8 +88,9 @@ def calendar_returns(
         Years (``year, strategy, benchmark``) and months (``year, month, strategy``); the first
         and the last may be partial.
     """
+    inside = pl.col("ts").dt.offset_by("-1us")  # a bar stamped midnight covers the day before
     dated = _paired(equity, strategy, benchmark).with_columns(
-        year=pl.col("ts").dt.year().cast(pl.Int64), month=pl.col("ts").dt.month().cast(pl.Int64)
+        year=inside.dt.year().cast(pl.Int64), month=inside.dt.month().cast(pl.Int64)
     )
     years = [
         {

@@ -99,10 +99,7 @@ def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:
     utc = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     date_only = pl.lit(value=False)
     if spec.date_format in _EPOCH_UNITS:
-        count = pl.col("text").str.strip_chars().cast(pl.Int64, strict=False)
-        factor = _EPOCH_UNITS[spec.date_format]
-        known = count.is_between(_FIRST_US // factor, _LAST_US // factor)
-        utc = pl.when(known).then(count * factor).cast(pl.Datetime("us", "UTC"))
+        utc = _epoch(_EPOCH_UNITS[spec.date_format])
     elif dtype == pl.Date:
         naive, date_only = raw.cast(pl.Datetime("us")), pl.lit(value=True)
     elif isinstance(dtype, pl.Datetime):
@@ -119,6 +116,18 @@ def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:
             f"to one of {', '.join(_EPOCH_UNITS)}"
         )
     return frame.select("text", naive=naive, utc=utc, date_only=date_only)
+
+
+def _epoch(factor: int) -> pl.Expr:
+    """Moments of epoch numbers, whole or with a fraction; null outside the years 1 to 9999."""
+    text = pl.col("text").str.strip_chars()
+    whole = text.cast(pl.Int64, strict=False)
+    part = (text.cast(pl.Float64, strict=False) * factor).round().cast(pl.Int64, strict=False)
+    moment = pl.when(whole.is_null()).then(part)
+    known = whole.is_between(_FIRST_US // factor, _LAST_US // factor)
+    moment = pl.when(known).then(whole * factor).otherwise(moment)
+    kept = pl.when(moment.is_between(_FIRST_US, _LAST_US)).then(moment)
+    return kept.cast(pl.Datetime("us", "UTC"))
 
 
 def _to_utc(zoned: pl.Expr) -> pl.Expr:

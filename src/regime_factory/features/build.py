@@ -1,10 +1,11 @@
 """The feature table: every timeframe's features as-of joined onto the base bars."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 
-from regime_factory.bars import Session, resample
+from regime_factory.bars import Session, resample, timeframe_minutes
 from regime_factory.features.columns import Column, resolve_columns
 from regime_factory.features.steps import Steps
 from regime_factory.features.windows import read_windows
@@ -20,6 +21,7 @@ def build_features(
     columns: Sequence[str] | None = None,
     *,
     session: Session | None = None,
+    max_staleness: timedelta = timedelta(days=7),
     **windows: int,
 ) -> pl.DataFrame:
     """Compute features on several timeframes, one row per base bar.
@@ -36,6 +38,9 @@ def build_features(
         Full column names instead of a set; a window written in a name is used as written.
     session : Session, optional
         Trading session that coarser bars follow; None for the UTC clock.
+    max_staleness : timedelta
+        A coarser bar is used until it is older than its own length plus this; after a longer gap
+        its columns are null until the next one closes.
     **windows : int
         Window lengths in bars, such as `parkinson_window=20`; see `FeatureWindows`.
 
@@ -75,7 +80,9 @@ def build_features(
     wanted = resolve_columns(feature_set, timeframes, columns, settings, base)
     one_symbol = _is_constant(bars["symbol"])
     frames = [bars] if one_symbol else (f for _, f in bars.group_by("symbol", maintain_order=True))
-    return pl.concat([_symbol_features(frame, base, wanted, session) for frame in frames])
+    return pl.concat(
+        [_symbol_features(frame, base, wanted, session, max_staleness) for frame in frames]
+    )
 
 
 def _checked_base(bars: pl.DataFrame) -> str:
@@ -102,7 +109,11 @@ def _is_constant(names: pl.Series) -> bool:
 
 
 def _symbol_features(
-    bars: pl.DataFrame, base: str, wanted: Sequence[Column], session: Session | None
+    bars: pl.DataFrame,
+    base: str,
+    wanted: Sequence[Column],
+    session: Session | None,
+    max_staleness: timedelta,
 ) -> pl.DataFrame:
     _check_order(bars)
     clean = bars.select(
@@ -119,7 +130,8 @@ def _symbol_features(
             table = table.hstack(_evaluate(clean, columns).drop("ts"))
         else:
             coarse = _evaluate(resample(clean, timeframe, session), columns)
-            table = table.join_asof(coarse, on="ts", strategy="backward")
+            oldest = timedelta(minutes=timeframe_minutes(timeframe)) + max_staleness
+            table = table.join_asof(coarse, on="ts", strategy="backward", tolerance=oldest)
     return table.select("symbol", "ts", *(column.name for column in wanted))
 
 

@@ -72,7 +72,8 @@ def seeded_average(
     Returns
     -------
     pl.Expr
-        Null before row `first + window - 1`, which holds the seed.
+        Null before row `first + window - 1`, which holds the seed; null throughout where a
+        value of the seed is missing.
 
     Examples
     --------
@@ -85,8 +86,10 @@ def seeded_average(
     row = once(pl.int_range(pl.len()))
     seed_row = first + window - 1
     # Summed in order: the bits of Polars' mean depend on whether the column has a null mask.
-    seed = values.slice(first, window).cum_sum().last() * (1 / window)
+    head = values.slice(first, window)
+    seed = head.cum_sum().last() * (1 / window)
     started = pl.when(row > seed_row).then(values).when(row == seed_row).then(seed)
+    started = pl.when(head.count() == window).then(started)
     return once(started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True))
 
 

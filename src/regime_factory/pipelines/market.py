@@ -1,8 +1,10 @@
 """What nodes of several pipelines derive from the market's settings."""
 
+from datetime import timedelta
+
 import polars as pl
 
-from regime_factory.bars import Session, bars_per_year
+from regime_factory.bars import Session, bars_per_year, timeframe_minutes
 from regime_factory.features import build_features
 from regime_factory.params import FeaturesParams, MarketParams
 
@@ -27,6 +29,11 @@ def periods_per_year(market: MarketParams, timeframe: str | None = None) -> floa
     )
 
 
+def oldest(market: MarketParams, timeframe: str) -> timedelta:
+    """Give the age at which a bar of a timeframe is too old to be carried forward."""
+    return timedelta(days=market.max_staleness_days, minutes=timeframe_minutes(timeframe))
+
+
 def feature_table(
     feature_set: str, bars: pl.DataFrame, market: MarketParams, features: FeaturesParams
 ) -> pl.DataFrame:
@@ -36,5 +43,6 @@ def feature_table(
         feature_set=feature_set,
         timeframes=market.timeframes,
         session=session_of(market),
+        max_staleness=timedelta(days=market.max_staleness_days),
         parkinson_window=features.parkinson_window,
     )

@@ -1,6 +1,7 @@
 """From the feature table to what a model observes, and from its regimes back to the base bars."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 
@@ -56,7 +57,9 @@ def observe(
     return table
 
 
-def carry_forward(regimes: pl.DataFrame, stamps: pl.DataFrame) -> pl.DataFrame:
+def carry_forward(
+    regimes: pl.DataFrame, stamps: pl.DataFrame, oldest: timedelta | None = None
+) -> pl.DataFrame:
     """Carry each regime forward to the base bars until the next one is known.
 
     Parameters
@@ -65,19 +68,49 @@ def carry_forward(regimes: pl.DataFrame, stamps: pl.DataFrame) -> pl.DataFrame:
         Rows of `filter_refits` of one symbol, with `ts`.
     stamps
         `symbol, ts` of the base bars of that symbol.
+    oldest
+        Age at which a regime is no longer carried; None carries it on.
 
     Returns
     -------
     polars.DataFrame
         One row per base bar from the first known regime on.
     """
-    carried = stamps.sort("ts").join_asof(regimes.sort("ts"), on="ts", strategy="backward")
+    carried = stamps.sort("ts").join_asof(
+        regimes.sort("ts"), on="ts", strategy="backward", tolerance=oldest
+    )
     return carried.drop_nulls("state")
 
 
 def observed_columns(observations: pl.DataFrame) -> list[str]:
     """Names of the observed columns of an observation table."""
     return [name for name in observations.columns if name not in KEYS]
+
+
+def skipped_bars(observations: pl.DataFrame, bars: pl.DataFrame, timeframe: str) -> dict[str, int]:
+    """Count bars between the first and the last observation that were not observed.
+
+    Parameters
+    ----------
+    observations
+        Table of `observe`.
+    bars
+        Canonical bars that contain `timeframe`.
+    timeframe
+        Timeframe that is observed.
+
+    Returns
+    -------
+    dict of str to int
+        Symbols with such bars only.
+    """
+    counts = {}
+    for symbol, rows in per_symbol(observations):
+        inside = pl.col("ts").is_between(rows["ts"][0], rows["ts"][-1])
+        own = bars.filter(pl.col("symbol") == symbol, pl.col("timeframe") == timeframe, inside)
+        # A bar whose label has no base bar is observed at a later stamp: one may fall outside.
+        counts[symbol] = max(0, own.height - rows.height)
+    return {symbol: count for symbol, count in counts.items() if count}
 
 
 def _why_nothing(symbol: str, rows: pl.DataFrame, columns: Sequence[str]) -> str:

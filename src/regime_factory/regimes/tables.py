@@ -1,6 +1,7 @@
 """Long tables over symbols: regimes of a zone, likelihoods, diagnostics."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,7 @@ def regime_table(
     *,
     zone: str,
     label_threshold: float,
+    oldest: timedelta | None = None,
 ) -> pl.DataFrame:
     """Score every symbol's rows with the refit in force and carry the result to the base bars.
 
@@ -38,6 +40,8 @@ def regime_table(
         Name of the zone that the refits score.
     label_threshold
         Filtered probability that confirms a switch.
+    oldest
+        Age at which a regime is no longer carried forward.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def regime_table(
     for symbol, rows in per_symbol(observations):
         X = rows.select(observed_columns(rows))
         filtered = filter_refits(refits[symbol], X, rows["ts"], label_threshold)
-        parts.append(carry_forward(filtered, stamps.filter(pl.col("symbol") == symbol)))
+        parts.append(carry_forward(filtered, stamps.filter(pl.col("symbol") == symbol), oldest))
     table = pl.concat(parts, how="diagonal").with_columns(zone=pl.lit(zone))
     return table.select(
         "symbol", "ts", "state", "regime", *probability_columns(table),

@@ -1,5 +1,6 @@
 """Nodes of `apply_hmm`: a saved model on new bars, without refitting."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -34,7 +35,12 @@ def observe_new_bars(
         )
     session = session_of(market)
     bars = resample_many(checked, market.timeframes, session=session)
-    features = build_features(base_bars(bars, market), columns=columns, session=session)
+    features = build_features(
+        base_bars(bars, market),
+        columns=columns,
+        session=session,
+        max_staleness=timedelta(days=market.max_staleness_days),
+    )
     return observe(features, bars, timeframe=timeframe, columns=columns)
 
 

@@ -1,5 +1,7 @@
 """Nodes of `feature_set`: one place decides which features later stages see."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from regime_factory.features import build_features, describe_features
@@ -17,7 +19,10 @@ def choose_feature_set(
     """Give the table of the feature set, or build the listed columns."""
     if features.feature_set == "columns":
         return build_features(
-            base_bars(bars, market), columns=features.columns, session=session_of(market)
+            base_bars(bars, market),
+            columns=features.columns,
+            session=session_of(market),
+            max_staleness=timedelta(days=market.max_staleness_days),
         )
     return {"v1": features_v1, "v2": features_v2}[features.feature_set]
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from regime_factory.bars import bar_returns, errors_of, per_symbol
 from regime_factory.params import HmmParams, MarketParams
-from regime_factory.pipelines.market import base_bars, periods_per_year
+from regime_factory.pipelines.market import base_bars, oldest, periods_per_year
 from regime_factory.pipelines.progress import progress_bar
 from regime_factory.regimes import (
     GaussianHMM,
@@ -18,7 +18,7 @@ from regime_factory.regimes import (
     select_hmm,
     state_characteristics,
 )
-from regime_factory.regimes.observations import observe, observed_columns
+from regime_factory.regimes.observations import observe, observed_columns, skipped_bars
 from regime_factory.regimes.tables import (
     diagnostics_table,
     model_by_name,
@@ -41,7 +41,17 @@ def make_observations(features: pl.DataFrame, bars: pl.DataFrame, hmm: HmmParams
         columns = [name for name in features.columns if name.endswith(suffix)]
     else:
         columns = [f"{name}{suffix}" for name in hmm.observations]
-    return observe(features, bars, timeframe=hmm.regime_timeframe, columns=columns)
+    table = observe(features, bars, timeframe=hmm.regime_timeframe, columns=columns)
+    for symbol, n_skipped in skipped_bars(table, bars, hmm.regime_timeframe).items():
+        LOG.warning(
+            "%s: %d %s bars after the first observation are not observed, for a missing value in "
+            "%s; the model takes their neighbours for neighbours",
+            symbol,
+            n_skipped,
+            hmm.regime_timeframe,
+            ", ".join(columns),
+        )
+    return table
 
 
 def choose_model(
@@ -154,7 +164,12 @@ def filter_selection_regimes(
     """Filtered regimes of the later part of the selection zone."""
     stamps = base_bars(bars, market).select("symbol", "ts")
     return regime_table(
-        refits, observations, stamps, zone="selection", label_threshold=hmm.label_threshold
+        refits,
+        observations,
+        stamps,
+        zone="selection",
+        label_threshold=hmm.label_threshold,
+        oldest=oldest(market, hmm.regime_timeframe),
     )
 
 
@@ -168,7 +183,12 @@ def filter_evaluation_regimes(
     """Filtered regimes of the evaluation zone, twice: as Parquet and as CSV."""
     stamps = base_bars(bars, market).select("symbol", "ts")
     table = regime_table(
-        refits, observations, stamps, zone="evaluation", label_threshold=hmm.label_threshold
+        refits,
+        observations,
+        stamps,
+        zone="evaluation",
+        label_threshold=hmm.label_threshold,
+        oldest=oldest(market, hmm.regime_timeframe),
     )
     return table, table
 

@@ -1,0 +1,47 @@
+"""A coarser bar is carried forward only so long; a seed is never made of fewer values."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from regime_factory.features import build_features
+from regime_factory.features.indicators import ema
+from regime_factory.features.steps import inline
+
+START = datetime(2024, 1, 1, 1, tzinfo=UTC)
+
+
+def hourly(hours: list[int]) -> pl.DataFrame:
+    price = [100.0 + 0.1 * hour for hour in range(len(hours))]
+    return pl.DataFrame(
+        {
+            "symbol": "X",
+            "timeframe": "1H",
+            "ts": [START + timedelta(hours=hour) for hour in hours],
+            **dict.fromkeys(("open", "high", "low", "close"), price),
+            "volume": 1.0,
+            "n_base": pl.Series([1] * len(hours), dtype=pl.UInt32),
+        }
+    )
+
+
+def test_a_coarser_bar_is_not_used_after_a_long_gap() -> None:
+    bars = hourly([*range(96), *range(3000, 3060)])
+    column = "close_logret_current_1D"
+    table = build_features(bars, columns=[column]).with_columns(
+        age=pl.col("ts") - (START - timedelta(hours=1))
+    )
+    before = table.filter(pl.col("age") <= timedelta(hours=96))
+    assert before[column].null_count() == 47, "two daily closes make the first return"
+    after = table.filter(pl.col("age") > timedelta(hours=3000))
+    first_daily_close = 3000 // 24 * 24 + 24
+    waiting = after.filter(pl.col("age") < timedelta(hours=first_daily_close))
+    assert waiting.height > 5
+    assert waiting[column].null_count() == waiting.height
+    patient = build_features(bars, columns=[column], max_staleness=timedelta(days=400))
+    assert patient[column][96:].null_count() == 0
+
+
+def test_a_seed_with_a_missing_value_gives_no_average() -> None:
+    frame = pl.DataFrame({"x": [100.0, None, 100.0, 100.0, 100.0, 100.0, 100.0]})
+    assert frame.select(ema(inline, pl.col("x"), 5)).to_series().null_count() == 7
