@@ -18,7 +18,7 @@ from regime_factory.bars import (
     standardise,
 )
 
-from .reference import FUTURES, NYSE, brute_force, make_bars
+from .reference import FUTURES, NYSE, UTC_TS, brute_force, make_bars
 
 # weeks of both clock changes in New York and Chicago, a year's end, and the epoch
 STARTS = [
@@ -199,8 +199,28 @@ def test_mixed_timeframes_and_disorder_are_refused():
     mixed = pl.concat([make_bars([early], "1H"), make_bars([late], "4H")])
     with pytest.raises(ValueError, match="bars of one timeframe"):
         resample(mixed, "1D")
-    with pytest.raises(ValueError, match="bars for 'X' go back in time"):
-        resample(make_bars([late, early]), "4H")
+    backwards = pl.concat([make_bars([early, late], symbol="A"), make_bars([late, early])])
+    twice = make_bars([early, late, late])
+    nameless = make_bars([early, late]).with_columns(ts=pl.lit(None, dtype=UTC_TS))
+    for timeframe in ("1H", "4H"):
+        with pytest.raises(ValueError, match="bars for 'X' go back in time at 2021-01-04 04:00 U"):
+            resample(backwards, timeframe)
+        with pytest.raises(ValueError, match="bars for 'X' repeat the time 2021-01-04 05:00 UTC; "):
+            resample(twice, timeframe)
+        with pytest.raises(ValueError, match="bars for 'X' hold a ts that is null"):
+            resample(nameless, timeframe)
+
+
+def test_only_a_table_and_a_named_timeframe_are_taken():
+    bars = make_bars([datetime(2021, 1, 4, 4, tzinfo=UTC)])
+    with pytest.raises(ValueError, match="timeframe None is unknown; write a number"):
+        resample(bars, None)
+    with pytest.raises(
+        TypeError, match=r"bars must be a polars\.DataFrame, found polars LazyFrame"
+    ):
+        resample(bars.lazy(), "4H")
+    with pytest.raises(TypeError, match=r"bars must be a polars\.DataFrame, found None"):
+        resample_many(None, ["4H"])
 
 
 def test_hourly_spy_becomes_its_own_daily_file(shared_data):

@@ -1,4 +1,4 @@
-"""A wrong timeframe shows in the spacing of the bars; gaps, clock changes and sessions do no harm."""
+"""A wrong timeframe shows in the spacing of bars; gaps, clock changes and sessions do no harm."""
 
 from datetime import UTC, date, datetime, timedelta
 

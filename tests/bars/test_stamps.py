@@ -156,7 +156,7 @@ def test_epoch_numbers_beyond_the_calendar_are_no_times():
 
 def test_epoch_numbers_need_their_unit():
     with pytest.raises(
-        ValueError, match="holds Int64, not times; for epoch numbers set date_format"
+        ValueError, match=r"holds Int64, not times; for epoch numbers set ingest\.date_format"
     ):
         close_stamps(pl.Series([1615557600]), spec())
 

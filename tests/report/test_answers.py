@@ -70,7 +70,7 @@ def test_strategies(payload):
     ("against", "first", "said"),
     [
         (10.2, 0.5, "Break-even with buy & hold is about 10 bp and with zero about 60 bp"),
-        (None, 0.3, "Even without costs it does not beat buy & hold"),
+        (None, 0.3, "Even without its own costs it does not beat buy & hold"),
         (None, 0.9, "Up to 50 bp it stays ahead of buy & hold"),
         (None, None, "There is no Sharpe ratio"),
     ],
@@ -166,5 +166,19 @@ def test_model_choice():
     outside = answers_regimes.model_answer(grid, [cell(4, 1.0), cell(5, 7.0)])
     assert "BIC would be lowest at 4 states" in outside
     sparse = answers_regimes.model_answer([cell(2, 10.0, selected=True), cell(3, 5.0)], [])
-    assert "whose states all hold enough bars" in sparse
+    assert "have a state that holds too few bars" in sparse
     assert "given, not chosen" in answers_regimes.model_answer([], [])
+
+
+def test_a_bic_that_rose_in_between_does_not_keep_falling():
+    rows = [{"n_states": k, "bic": bic} for k, bic in ((2, -1.0), (3, 5.0), (4, -2.0))]
+    assert answers_regimes.identification(rows, []).startswith("BIC is lowest at 4 states")
+
+
+def test_a_strategy_set_by_hand_is_not_called_chosen():
+    rows = [
+        {"name": name, "label": name, "sharpe_difference_interval": [-1.0, 1.0]}
+        for name in ("a", "hold")
+    ]
+    assert "set by hand" in answers.strategy_answer(rows, "hold", "a", 1)
+    assert "chosen before the span" in answers.strategy_answer(rows, "hold", "a", 4)

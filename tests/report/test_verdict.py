@@ -65,7 +65,7 @@ def test_skill_needs_all_three(page):
     verdict = judge(page, None)
     assert verdict.tone == "ok"
     assert verdict.headline == "Skill after costs: net Sharpe 0.92 beats buy & hold by 0.41."
-    for text in ("0.12 to 0.70", "1% of 600 trials", "Deflated Sharpe 0.97 over 24 trials"):
+    for text in ("0.12 to 0.70", "0.8% of 600 trials", "Deflated Sharpe 0.97 over 24 trials"):
         assert text in verdict.detail
     assert chips(verdict)["Skill"] == ("ok", "shown")
 

@@ -112,7 +112,7 @@ def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:
         naive, utc, date_only = _iso()
     else:
         raise ValueError(
-            f"the time column holds {dtype}, not times; for epoch numbers set date_format "
+            f"the time column holds {dtype}, not times; for epoch numbers set ingest.date_format "
             f"to one of {', '.join(_EPOCH_UNITS)}"
         )
     return frame.select("text", naive=naive, utc=utc, date_only=date_only)

@@ -48,8 +48,8 @@ def money_answer(page: SymbolPage) -> str:
             "with the same exposure did better."
         )
     return (
-        f"{earned} and ended inside the grey band, so random timing with the same exposure "
-        "explains the result."
+        f"{earned} and ended inside the grey band: random timing with the same exposure is not "
+        "ruled out."
     )
 
 
@@ -113,7 +113,9 @@ def interval_footer(meta: Meta, page: SymbolPage) -> str:
     return f"Intervals: {named['Sharpe interval']}." if "Sharpe interval" in named else ""
 
 
-def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: str) -> str:
+def strategy_answer(
+    rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: str, tried: int | None = None
+) -> str:
     """Say whether any strategy differs from the benchmark beyond its interval.
 
     Parameters
@@ -122,6 +124,8 @@ def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: s
         Strategies with `name, label, sharpe_difference_interval`.
     benchmark, chosen
         Names of the yardstick and of the run's strategy.
+    tried
+        How many strategies the run's one was chosen from; one means that it was set.
 
     Returns
     -------
@@ -132,7 +136,8 @@ def strategy_answer(rows: Sequence[Mapping[str, Any]], benchmark: str, chosen: s
     better = [label for label, (low, _) in bounds.items() if low is not None and low > 0]
     worse = [label for label, (_, high) in bounds.items() if high is not None and high < 0]
     label = next((row["label"] for row in rows if row["name"] == chosen), chosen)
-    run = f'This run trades "{label}", chosen before the span shown here.'
+    how = "set by hand" if tried == 1 else "chosen before the span shown here"
+    run = f'This run trades "{label}", {how}.'
     if better or worse:
         parts = [
             f"{listed(better)} beat" if better else "",
@@ -166,7 +171,7 @@ def cost_answer(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> str
     if against is not None:
         said = f"Break-even with buy & hold is about {against:.0f} bp"
     elif benchmark_sharpe is not None and first <= benchmark_sharpe:
-        said = "Even without costs it does not beat buy & hold"
+        said = "Even without its own costs it does not beat buy & hold"
     else:
         said = f"Up to {top:g} bp it stays ahead of buy & hold"
     if zero is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from regime_factory.report.answers import count_word
@@ -165,10 +165,11 @@ def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
     states = count_word(chosen["n_states"])
     name = f"{states.capitalize()} states with {chosen['covariance_type']} covariances"
     lowest = min(row["bic"] for row in grid)
+    cells = counted(len(grid), "cell")
     why = (
-        f"the lowest BIC of the {counted(len(grid), 'cell')} tried"
+        f"the lowest BIC of the {cells} tried"
         if chosen["bic"] <= lowest
-        else f"the lowest BIC among the cells of {len(grid)} whose states all hold enough bars"
+        else f"of the {cells} tried, those with a lower BIC have a state that holds too few bars"
     )
     return f"{name}: {why}. {identification(grid, profile)}".strip()
 
@@ -202,8 +203,11 @@ states, so it is a choice.'
         return ""
     lowest, most = min(best, key=lambda n: best[n]), max(best)
     if lowest == most:
+        path = [best[n] for n in sorted(best)]
+        falls = all(later < earlier for earlier, later in pairwise(path))
+        how = "keeps falling up to" if falls else "is lowest at"
         return (
-            f"BIC keeps falling up to {most} states, the most tried: "
+            f"BIC {how} {most} states, the most tried: "
             "the data do not identify the number of states, so it is a choice."
         )
     chosen = next((row["n_states"] for row in grid if row.get("selected")), None)

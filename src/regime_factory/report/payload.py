@@ -35,6 +35,7 @@ class Meta(TypedDict, total=False):
 
     run_at: str  # UTC, ISO
     code: str  # git revision
+    changed: bool  # whether the code had changes that were not committed
     data: str  # fingerprint of the raw data
     version: str  # of regime_factory
     timeframe: str  # base timeframe, for example "1D"

@@ -260,7 +260,9 @@ def _model(page: SymbolPage, meta: Meta) -> dict[str, Any]:
 def _strategies(page: SymbolPage, ranked: list[dict[str, Any]], meta: Meta) -> dict[str, Any]:
     chosen = page["performance"]["chosen"]
     return {
-        "answer": answers.strategy_answer(ranked, page["benchmark"], chosen),
+        "answer": answers.strategy_answer(
+            ranked, page["benchmark"], chosen, len(page["strategy_selection"])
+        ),
         "table": tables.strategy_table(ranked, chosen),
         "footer": "Bold: the strategy of this run. Same bars, costs and fills for all. "
         + answers.interval_footer(meta, page),
@@ -355,7 +357,9 @@ def _run_line(meta: Meta) -> str:
 
 
 def _code_line(meta: Meta) -> str:
-    parts = [f"{name} {meta[name][:7]}" for name in ("code", "data") if meta.get(name)]
+    changed = " + changes" if meta.get("changed") else ""
+    parts = [f"code {meta['code'][:7]}{changed}"] if meta.get("code") else []
+    parts += [f"data {meta['data'][:7]}"] if meta.get("data") else []
     return " \N{MIDDLE DOT} ".join(parts)
 
 

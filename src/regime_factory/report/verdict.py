@@ -182,9 +182,11 @@ def _judge_skill(page: SymbolPage) -> tuple[str, str, str, str]:
 def _timing(timing: Mapping[str, Any]) -> str:
     if timing.get("p_value") is None:
         return "Random timing was not tried."
+    draws = timing["draws"]
+    as_good = (timing["p_value"] * (draws + 1) - 1) / draws  # p counts the real positions as well
     return (
         "Positions placed at random times, held as long, did at least as well in "
-        f"{chance(timing['p_value'])} of {counted(timing['draws'], 'trial')}."
+        f"{chance(max(as_good, 0.0))} of {counted(draws, 'trial')}."
     )
 
 

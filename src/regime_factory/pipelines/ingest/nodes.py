@@ -35,7 +35,7 @@ def check_raw_bars(
     checked = check_bars(
         standardise(raw, spec), sort=ingest.sort, timeframe=market.timeframe, session=session
     )
-    report = {**checked.report, "fingerprint": fingerprint(checked.bars)}
+    report: dict[str, Any] = {**checked.report, "fingerprint": fingerprint(checked.bars)}
     for symbol, line in report["symbols"].items():
         if line["quarantined"]:
             LOG.warning(

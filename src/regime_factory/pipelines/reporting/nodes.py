@@ -83,6 +83,7 @@ def describe_run(
     return {
         "run_at": context["run_time"],
         "code": context["git_revision"] or "unknown",
+        "changed": bool(context["git_dirty"]),
         "data": quality["fingerprint"],
         "version": context["package_version"],
         "timeframe": market.timeframe,
