@@ -85,6 +85,7 @@ def test_every_artifact_is_versioned_validated_and_layered(base) -> None:
         time = metadata["time"]
         assert time == "none" or set(time) <= {"column", "before"}, name
         if layer == "raw":
+            assert metadata["time"] == "none", name
             continue
         assert entry["versioned"] is True, name
         assert "validator" in entry, name
@@ -148,7 +149,7 @@ def test_the_holdout_is_sealed() -> None:
         for node in pipeline.nodes:
             if "bars_holdout" in node.inputs:
                 assert name in HOLDOUT_READERS | {"__default__"}, node.name
-            if {"bars_checked", "raw_bars"} & set(node.inputs):
+            if {"bars_checked", "bars_read", "raw_bars"} & set(node.inputs):
                 assert "seals" in node.tags, node.name
 
 

@@ -109,11 +109,11 @@ def test_provenance_is_written_beside_the_artifacts(tmp_path: Path) -> None:
     assert record["libraries"]["polars"]
     assert record["parameters"]["hmm"]["refit_every"] == 63
     assert {item["node"] for item in record["nodes"]} == {
-        "check_raw_bars", "settle_zones", "seal_holdout",
+        "read_bars", "check_bars", "settle_zones", "report_quality", "seal_holdout",
     }  # fmt: skip
     assert {"bars", "zones", "bars_holdout"} <= set(record["outputs"])
     events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert any("all 3 nodes" in event["message"] for event in events), "prod logs are JSON"
+    assert any("all 5 nodes" in event["message"] for event in events), "prod logs are JSON"
 
 
 def test_timing_table_is_sorted_and_summed() -> None:

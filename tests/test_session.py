@@ -34,7 +34,7 @@ def test_a_run_is_recorded_with_its_inputs_and_times(
     assert record["parameters"]["market"]["timeframe"] == "1D"
     assert "raw_bars" in record["inputs"]
     assert [item["node"] for item in record["nodes"]] == [
-        "check_raw_bars", "settle_zones", "seal_holdout",
+        "read_bars", "check_bars", "settle_zones", "report_quality", "seal_holdout",
     ]  # fmt: skip
 
 
@@ -78,19 +78,23 @@ def test_a_refused_file_does_not_touch_what_later_stages_read(data: Path, tmp_pa
     with pytest.raises(click.ClickException, match="too few bars for the zones"):
         run("ingest", bars_path=str(file))
     new = {item.parent.name for item in set(data.glob("02_intermediate/*/*")) - before}
-    assert new == {"bars_checked.parquet", "bars_quarantine.parquet", "quality_findings.json"}
+    assert new == {
+        "bars_read.parquet", "bars_checked.parquet", "bars_quarantine.parquet",
+        "quality_findings.json",
+    }  # fmt: skip
 
 
-def test_inputs_of_different_runs_are_named(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_inputs_of_different_runs_are_named(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     import shutil
 
     run("ingest")
-    caplog.clear()
     run("ingest")
     run("features_v1")
-    assert "different runs" not in caplog.text
+    assert "different runs" not in capsys.readouterr().err
     shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
     run("ingest", "features_v1", "features_v2")
     shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
     run("feature_set")
-    assert "inputs made by ingest come from different runs" in caplog.text
+    assert "inputs made by ingest come from different runs" in capsys.readouterr().err

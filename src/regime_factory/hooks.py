@@ -131,7 +131,7 @@ class ProvenanceHooks:
         """Store the record beside the artifacts and print the node times."""
         if "provenance" not in catalog:
             return
-        data = catalog.load("quality_report") if catalog.exists("quality_report") else {}
+        data = catalog.load("zones_basis") if catalog.exists("zones_basis") else {}
         record = {
             **self._record,
             **code_version(),

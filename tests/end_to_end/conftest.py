@@ -63,7 +63,7 @@ def run(parameters: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     graph = pipelines["__default__"].to_outputs(*TABLES, *ACCOUNTS, "bars_holdout")
 
     def run_on(bars: pl.DataFrame, **fixed: Any) -> dict[str, Any]:
-        return run_graph(graph, {"raw_bars": bars, **fixed}, parameters)
+        return run_graph(graph, {"raw_bars": bars, "zones_before": None, **fixed}, parameters)
 
     return run_on
 

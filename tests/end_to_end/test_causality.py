@@ -134,3 +134,45 @@ def same(a: Any, b: Any) -> bool:
     if hasattr(a, "tobytes"):
         return a.tobytes() == b.tobytes()
     return a == b
+
+
+def test_the_holdout_does_not_reach_the_report(raw, parameters, whole) -> None:
+    """Also rows that the gate rejects: nothing the page shows may depend on holdout bars."""
+    from kedro.framework.project import pipelines
+
+    from regime_factory.audit import replace_future
+    from regime_factory.pipelines.graph import run_graph
+
+    settings = {
+        **parameters,
+        "ingest": {**parameters["ingest"], "max_quarantined": 1.0},
+        "backtest": {**parameters["backtest"], "n_draws": 20, "n_shifts": 10},
+    }
+    context = {
+        "env": "test", "run_time": "2026-01-01T00:00:00", "git_revision": "0" * 40,
+        "git_dirty": False, "package_version": "0", "libraries": {},
+    }  # fmt: skip
+    end = whole["zones"].filter(pl.col("zone") == "evaluation")["end"].item()
+    later = pl.col("ts") > end
+    broken = replace_future(raw, end).with_columns(
+        high=pl.when(later & (pl.int_range(pl.len()) % 5 == 0)).then(-1.0).otherwise("high")
+    )
+    graph = pipelines["__default__"].to_outputs("report_payload", "bars_quarantine")
+    data = {"zones_before": None, "run_context": context, "zones": whole["zones"]}
+    made = [run_graph(graph, {**data, "raw_bars": bars}, settings) for bars in (raw, broken)]
+    assert made[1]["bars_quarantine"].height > 20
+    assert made[0]["report_payload"] == made[1]["report_payload"]
+
+
+def test_bars_that_arrive_later_do_not_move_the_zones(raw, run, whole) -> None:
+    last = raw["ts"].unique().sort()[1800]
+    first = run(raw.filter(pl.col("ts") <= last))
+    grown = run(raw, zones_before=first["zones_basis"])
+    fresh = run(raw)
+    seen = pl.col("zone") != "holdout"
+    assert grown["zones"].filter(seen).equals(first["zones"].filter(seen))
+    assert not fresh["zones"].filter(seen).equals(first["zones"].filter(seen))
+    for name in AUDITED:
+        assert grown[name].equals(first[name]), name
+    other = run(raw, zones_before={**first["zones_basis"], "settings": {}})
+    assert other["zones"].equals(fresh["zones"])

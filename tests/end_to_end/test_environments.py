@@ -24,7 +24,7 @@ def run_env(env: str, raw: pl.DataFrame) -> dict[str, Any]:
     parameters["hmm"] |= QUICK
     parameters["backtest"] |= {"n_draws": 50, "n_shifts": 20}
     graph = pipelines["__default__"].to_outputs("backtest.metrics", "hmm.characteristics")
-    return run_graph(graph, {"raw_bars": raw}, parameters)
+    return run_graph(graph, {"raw_bars": raw, "zones_before": None}, parameters)
 
 
 @pytest.mark.slow
@@ -77,6 +77,6 @@ def test_one_daily_file_needs_settings_only(shared_data: Path) -> None:
     parameters["zones"] |= {"selection_end": 0.5, "evaluation_end": 0.9}
     parameters["hmm"] |= QUICK
     graph = pipelines["__default__"].to_outputs("regimes", "bars_holdout")
-    made = run_graph(graph, {"raw_bars": raw}, parameters)
+    made = run_graph(graph, {"raw_bars": raw, "zones_before": None}, parameters)
     assert made["regimes"]["symbol"].unique().to_list() == ["ES"]
     assert made["bars_holdout"].height > 200

@@ -18,7 +18,11 @@ def made(parameters: dict[str, Any], raw: pl.DataFrame) -> dict[str, Any]:
         **parameters,
         "backtest": {**parameters["backtest"], "n_draws": 50, "n_shifts": 20},
     }
-    data = {"raw_bars": raw, "run_context": RunContext(env="test").load()}
+    data = {
+        "raw_bars": raw,
+        "zones_before": None,
+        "run_context": RunContext(env="test").load(),
+    }
     return run_graph(pipelines["__default__"], data, settings)
 
 
@@ -84,7 +88,7 @@ def test_later_stages_do_not_care_which_features_are_chosen(
         "hmm": {**parameters["hmm"], "observations": observed},
     }
     graph = pipelines["__default__"].to_outputs("regimes")
-    made = run_graph(graph, {"raw_bars": raw}, settings)
+    made = run_graph(graph, {"raw_bars": raw, "zones_before": None}, settings)
     if feature_set == "columns":
         assert made["features"].columns == ["symbol", "ts", *columns]
         assert made["hmm.config"]["AAA"]["feature_names"] == columns

@@ -10,7 +10,14 @@ from regime_factory.bars.sources import EMBEDDED_SYMBOLS, SourceSpec, embedded_b
 from regime_factory.bars.standard import standardise
 from regime_factory.bars.symbols import bar_returns, errors_of, per_symbol
 from regime_factory.bars.timeframes import bars_per_year, parse_timeframe, timeframe_minutes
-from regime_factory.bars.zones import ZONE_NAMES, check_symbol_zones, resolve_zones, split_zones
+from regime_factory.bars.zone_basis import settle_zones
+from regime_factory.bars.zones import (
+    ZONE_NAMES,
+    check_symbol_zones,
+    resolve_zones,
+    rows_before_holdout,
+    split_zones,
+)
 
 __all__ = [
     "BAR_COLUMNS",
@@ -34,6 +41,8 @@ __all__ = [
     "resample",
     "resample_many",
     "resolve_zones",
+    "rows_before_holdout",
+    "settle_zones",
     "split_zones",
     "standardise",
     "timeframe_minutes",

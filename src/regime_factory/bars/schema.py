@@ -68,6 +68,27 @@ class Zones(pa.DataFrameModel):
         return data.lazyframe.select((pl.col("start") <= pl.col("end")) & after)
 
 
+class BarsRead(pa.DataFrameModel):
+    """Rows as they were read, with their row in the source and what could not be read."""
+
+    symbol: str = pa.Field(nullable=True)
+    timeframe: str
+    ts: _Utc = pa.Field(nullable=True)
+    open: float = pa.Field(nullable=True)
+    high: float = pa.Field(nullable=True)
+    low: float = pa.Field(nullable=True)
+    close: float = pa.Field(nullable=True)
+    volume: float = pa.Field(nullable=True)
+    n_base: pl.UInt32
+    row: pl.UInt32 = pa.Field(ge=1)
+    fault: str = pa.Field(nullable=True)
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """No other column."""
+
+        strict = True
+
+
 class Quarantine(pa.DataFrameModel):
     """Rejected rows as they were given, with their row in the source and the reason."""
 

@@ -42,6 +42,8 @@ class SourceSpec(BaseModel):
     session_close
         Local scheduled close ``HH:MM``; needed for ``session_close`` stamps. With open-stamped
         intraday bars a bar that would run over the close ends at it.
+    session_timezone
+        Zone of ``session_close``; that of the file's times where it is left out.
     timeframe
         Timeframe of the file's bars, e.g. ``"1H"``. Required.
     symbol
@@ -73,6 +75,7 @@ class SourceSpec(BaseModel):
     stamp: Literal["open", "close", "session_close"]
     timezone: ZoneName
     session_close: ClockTime | None = None
+    session_timezone: ZoneName | None = None
     timeframe: Annotated[str, AfterValidator(_timeframe_name)]
     symbol: str | None = None
     symbols: list[str] | None = None

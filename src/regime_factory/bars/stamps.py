@@ -76,9 +76,9 @@ def _close(spec: SourceSpec) -> pl.Expr:
     """Close stamp from the columns ``utc`` and ``naive`` (wall clock in the file's zone)."""
     if spec.stamp == "close":
         return pl.col("utc")
-    day = pl.col("naive").dt.date()
+    zone = spec.session_timezone or spec.timezone
     if spec.stamp == "session_close":
-        return local_moment(day, spec.session_close or "00:00", spec.timezone)
+        return local_moment(pl.col("naive").dt.date(), spec.session_close or "00:00", zone)
     count, unit = parse_timeframe(spec.timeframe)
     if unit in {"D", "W"}:
         days = count * (7 if unit == "W" else 1)
@@ -86,7 +86,8 @@ def _close(spec: SourceSpec) -> pl.Expr:
     end = pl.col("utc") + pl.duration(minutes=timeframe_minutes(spec.timeframe))
     if spec.session_close is None:
         return end
-    session_end = local_moment(day, spec.session_close, spec.timezone)
+    day = pl.col("utc").dt.convert_time_zone(zone).dt.date()
+    session_end = local_moment(day, spec.session_close, zone)
     cut = (pl.col("utc") < session_end) & (end > session_end)
     return pl.when(cut).then(session_end).otherwise(end)
 

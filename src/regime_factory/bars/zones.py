@@ -222,3 +222,28 @@ def _parsed(text: str, name: str) -> float | date | datetime:
         raise ValueError(
             f"{name} {text!r} is neither a date such as '2012-12-31' nor a share such as 0.6"
         ) from None
+
+
+def rows_before_holdout(table: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
+    """Keep the rows that lie before the holdout.
+
+    Parameters
+    ----------
+    table
+        Bars with `symbol` and `ts`; rows whose `ts` could not be read need `row`, the place in
+        the file.
+    zones
+        Table of `resolve_zones`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Rows with a stamp up to the end of the evaluation zone. A row without a stamp is kept
+        where a later row of its symbol is kept.
+    """
+    end = zones.filter(pl.col("zone") == "evaluation")["end"].item()
+    early = pl.col("ts") <= end
+    if "row" not in table.columns:
+        return table.filter(early)
+    last = pl.col("row").filter(early).max().over("symbol")
+    return table.filter(early | (pl.col("ts").is_null() & (pl.col("row") < last)))

@@ -4,6 +4,7 @@ from regime_factory.datasets.artifacts import (
     FigureDataset,
     HTMLDataset,
     JSONDataset,
+    PreviousJSON,
     StateDataset,
     TableDataset,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "FigureDataset",
     "HTMLDataset",
     "JSONDataset",
+    "PreviousJSON",
     "RunContext",
     "SimulatedBars",
     "StateDataset",

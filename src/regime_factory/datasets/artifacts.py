@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from kedro.io import Version
+from kedro.io import DatasetError, Version
+from kedro.io.core import VersionNotFoundError
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
 from regime_factory.datasets.atomic import AtomicDataset, remove_abandoned, sync
@@ -73,6 +74,26 @@ class JSONDataset(AtomicDataset[Any]):
     def preview(self) -> JSONPreview:
         """Give the document to Kedro-Viz."""
         return JSONPreview(json.dumps(self.load()))
+
+
+class PreviousJSON(JSONDataset):
+    """What an earlier run stored at a place, or None where there was none; only read."""
+
+    def resolve_load_version(self) -> str | None:
+        """Name the latest version, or None where there is none yet."""
+        try:
+            return super().resolve_load_version()
+        except VersionNotFoundError:
+            return None
+
+    def _load(self) -> Any:
+        return super()._load() if self.resolve_load_version() else None
+
+    def _save(self, data: Any) -> None:  # noqa: ARG002 - the signature is Kedro's
+        raise DatasetError("what an earlier run stored is only read")
+
+    def _exists(self) -> bool:
+        return True
 
 
 class HTMLDataset(AtomicDataset[str]):

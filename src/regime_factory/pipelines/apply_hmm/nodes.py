@@ -8,7 +8,7 @@ import polars as pl
 from regime_factory.bars import enforce_quality, resample_many
 from regime_factory.features import build_features
 from regime_factory.params import HmmParams, IngestParams, MarketParams
-from regime_factory.pipelines.ingest.nodes import check_raw_bars
+from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars
 from regime_factory.pipelines.market import base_bars, session_of
 from regime_factory.regimes import GaussianHMM
 from regime_factory.regimes.observations import observe
@@ -23,7 +23,7 @@ def observe_new_bars(
     hmm: HmmParams,
 ) -> pl.DataFrame:
     """Bring new bars through gate and resampling to the columns that the models observe."""
-    checked, _, findings = check_raw_bars(raw, market, ingest)
+    checked, _, findings = check_read_bars(read_bars(raw, market, ingest), market, ingest)
     enforce_quality(findings, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
     fitted = next(iter(config.values()))
     timeframe, columns = fitted["timeframe"], fitted["feature_names"]

@@ -1,4 +1,4 @@
-"""Nodes of `ingest`: read, check, resolve the zones, seal the holdout."""
+"""Nodes of `ingest`: read, check, settle the zones, seal the holdout."""
 
 import logging
 from typing import Any
@@ -12,7 +12,8 @@ from regime_factory.bars import (
     enforce_quality,
     fingerprint,
     resample_many,
-    resolve_zones,
+    rows_before_holdout,
+    settle_zones,
     split_zones,
     standardise,
 )
@@ -22,21 +23,26 @@ from regime_factory.pipelines.market import session_of
 LOG = logging.getLogger(__name__)
 
 
-def check_raw_bars(
-    raw: pl.DataFrame, market: MarketParams, ingest: IngestParams
-) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
-    """Bring raw bars to the canonical form and pass them through the quality gate."""
+def read_bars(raw: pl.DataFrame, market: MarketParams, ingest: IngestParams) -> pl.DataFrame:
+    """Bring raw bars to the canonical form; cells that cannot be read are named in `fault`."""
     session = session_of(market)
     spec = SourceSpec(
         **ingest.model_dump(exclude={"max_quarantined", "stop_on"}),
         timeframe=market.timeframe,
-        session_close=session.close if session and ingest.stamp == "session_close" else None,
+        session_close=session.close if session else None,
+        session_timezone=session.timezone if session else None,
     )
+    return standardise(raw, spec)
+
+
+def check_read_bars(
+    read: pl.DataFrame, market: MarketParams, ingest: IngestParams
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """Pass the bars through the quality gate: kept rows, rejected rows, findings about both."""
     checked = check_bars(
-        standardise(raw, spec), sort=ingest.sort, timeframe=market.timeframe, session=session
+        read, sort=ingest.sort, timeframe=market.timeframe, session=session_of(market)
     )
-    report: dict[str, Any] = {**checked.report, "fingerprint": fingerprint(checked.bars)}
-    for symbol, line in report["symbols"].items():
+    for symbol, line in checked.report["symbols"].items():
         if line["quarantined"]:
             LOG.warning(
                 "%s: %d of %d rows are in quarantine; rows and reasons are in bars_quarantine",
@@ -44,20 +50,38 @@ def check_raw_bars(
                 line["quarantined"],
                 line["rows"],
             )
-    return checked.bars, checked.quarantine, report
+    return (
+        checked.bars,
+        checked.quarantine,
+        {**checked.report, "fingerprint": fingerprint(checked.bars)},
+    )
 
 
-def settle_zones(
-    checked: pl.DataFrame, findings: dict[str, Any], ingest: IngestParams, zones: ZonesParams
+def settle(
+    checked: pl.DataFrame,
+    findings: dict[str, Any],
+    basis: dict[str, Any] | None,
+    ingest: IngestParams,
+    zones: ZonesParams,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Stop on what the settings forbid, else resolve the zones and accept the findings.
-
-    Findings of refused bars never become the quality report of the bars that later stages use.
-    """
+    """Stop on what the settings forbid, else settle the zones, kept where bars only went on."""
     enforce_quality(findings, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
-    table = resolve_zones(checked["ts"], **zones.model_dump())
+    table, new_basis = settle_zones(checked["ts"], zones.model_dump(), basis)
     check_symbol_zones(checked, table, min_bars=zones.min_bars)
-    return table, findings
+    return table, {**new_basis, "fingerprint": findings["fingerprint"]}
+
+
+def report_quality(
+    read: pl.DataFrame, zones: pl.DataFrame, market: MarketParams, ingest: IngestParams
+) -> dict[str, Any]:
+    """Findings about the bars that later stages use: those before the holdout, and no other."""
+    checked = check_bars(
+        rows_before_holdout(read, zones),
+        sort=ingest.sort,
+        timeframe=market.timeframe,
+        session=session_of(market),
+    )
+    return {**checked.report, "fingerprint": fingerprint(checked.bars)}
 
 
 def seal_holdout(
@@ -65,10 +89,9 @@ def seal_holdout(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Resample what may be seen, trim it for choosing, and set the holdout apart."""
     parts = split_zones(checked, zones)
-    seen = checked.join(parts["holdout"], on=["symbol", "ts"], how="anti", maintain_order="left")
     session = session_of(market)
     return (
-        resample_many(seen, market.timeframes, session=session),
+        resample_many(rows_before_holdout(checked, zones), market.timeframes, session=session),
         resample_many(parts["selection"], market.timeframes, session=session),
         parts["holdout"],
     )

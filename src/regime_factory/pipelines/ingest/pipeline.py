@@ -4,7 +4,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from regime_factory.pipelines.ingest.nodes import check_raw_bars, seal_holdout, settle_zones
+from regime_factory.pipelines.ingest import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
@@ -12,21 +12,41 @@ def create_pipeline(**_: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
-                check_raw_bars,
+                nodes.read_bars,
                 inputs=["raw_bars", "params:market", "params:ingest"],
-                outputs=["bars_checked", "bars_quarantine", "quality_findings"],
-                name="check_raw_bars",
+                outputs="bars_read",
+                name="read_bars",
                 tags=["seals"],
             ),
             Node(
-                settle_zones,
-                inputs=["bars_checked", "quality_findings", "params:ingest", "params:zones"],
-                outputs=["zones", "quality_report"],
+                nodes.check_read_bars,
+                inputs=["bars_read", "params:market", "params:ingest"],
+                outputs=["bars_checked", "bars_quarantine", "quality_findings"],
+                name="check_bars",
+                tags=["seals"],
+            ),
+            Node(
+                nodes.settle,
+                inputs=[
+                    "bars_checked",
+                    "quality_findings",
+                    "zones_before",
+                    "params:ingest",
+                    "params:zones",
+                ],
+                outputs=["zones", "zones_basis"],
                 name="settle_zones",
                 tags=["seals"],
             ),
             Node(
-                seal_holdout,
+                nodes.report_quality,
+                inputs=["bars_read", "zones", "params:market", "params:ingest"],
+                outputs="quality_report",
+                name="report_quality",
+                tags=["seals"],
+            ),
+            Node(
+                nodes.seal_holdout,
                 inputs=["bars_checked", "zones", "params:market"],
                 outputs=["bars", "bars_selection", "bars_holdout"],
                 name="seal_holdout",
