@@ -56,6 +56,19 @@ def test_problems_name_the_setting(parameters, block: str, change: dict, expecte
     assert expected in problems[0]
 
 
+def test_symbols_may_be_one_scalar_on_the_command_line(tmp_path: Path) -> None:
+    arguments = ["--pipelines", "ingest", "--params", "ingest.symbols=nasdaq"]
+    done = kedro("run", "--env", "prod", *arguments, data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = next(tmp_path.glob("02_intermediate/quality_report.json/*/*")).read_text()
+    assert list(json.loads(report)["symbols"]) == ["NASDAQ"]
+    unknown = ["--pipelines", "ingest", "--params", "ingest.symbols=NASDAQ;DAX"]
+    done = kedro("run", "--env", "prod", *unknown, data=tmp_path)
+    assert done.returncode != 0
+    assert "DAX" in done.stderr
+    assert "SP500" in done.stderr
+
+
 def test_unknown_and_missing_blocks_are_named(parameters) -> None:
     changed = {name: block for name, block in parameters.items() if name != "hmm"}
     problems = parameter_problems({**changed, "backtests": {}})

@@ -84,9 +84,7 @@ def test_a_refused_file_does_not_touch_what_later_stages_read(data: Path, tmp_pa
     }  # fmt: skip
 
 
-def test_inputs_of_different_runs_are_named(
-    data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_inputs_of_different_runs_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import shutil
 
     run("ingest")

@@ -1,10 +1,10 @@
 """Typed settings: one pydantic model for each top-level block of the parameter files."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -24,6 +24,11 @@ def _known_zone(name: str) -> str:
 def _iso_date(text: str) -> str:
     date.fromisoformat(text[:10])
     return text
+
+
+def _split(value: Any) -> Any:
+    """Take a list written as one scalar, as the command line has to."""
+    return [part.strip() for part in value.split(";")] if isinstance(value, str) else value
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -98,7 +103,7 @@ class IngestParams(Settings):
     )
     date_format: str | None
     symbol: str | None
-    symbols: list[str] | None
+    symbols: Annotated[list[str] | None, BeforeValidator(_split)]
     sort: bool
     dtype: Literal["float64", "float32"]
     max_quarantined: Share
