@@ -55,6 +55,7 @@ def test_figures_equal_their_definitions(figures):
         "volatility": evaluation.annual_volatility(ret, 252),
         "max_drawdown": own["drawdown"].min(),
         "exposure": np.mean(held != 0),
+        "average_weight": np.mean(np.abs(held)),
         "turnover_per_year": own["turnover"].mean() * 252,
         "cost_per_year": own["cost"].mean() * 252,
         "hit_rate": np.mean(ret[held != 0] > 0),

@@ -9,7 +9,7 @@ import pytest
 
 from regime_factory.report import judge, render_report
 from regime_factory.report.formats import number, percent
-from regime_factory.report.render import slug
+from regime_factory.report.render import _invested, slug
 
 MAX_BYTES = 6_000_000
 
@@ -185,3 +185,10 @@ def test_many_symbols_stay_within_the_size(payload):
         page["symbol"] = f"S{k}"
         payload["symbols"].append(page)
     assert len(render_report(payload).encode()) <= MAX_BYTES
+
+
+def test_partial_positions_show_their_average_weight():
+    full = {"exposure": 0.77, "average_weight": 0.77, "switches_per_year": 13.0}
+    assert _invested(full).name == "Time invested"
+    partial = _invested({**full, "exposure": 1.0, "average_weight": 0.61})
+    assert (partial.name, partial.value) == ("Average weight", "61%")

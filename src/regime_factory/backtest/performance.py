@@ -181,8 +181,8 @@ def strategy_figures(
     -------
     dict
         ``sharpe, sharpe_interval, sharpe_difference, sharpe_difference_interval, cagr,
-        volatility, sortino, calmar, max_drawdown, exposure, turnover_per_year, cost_per_year,
-        switches_per_year, hit_rate``. ``hit_rate`` counts bars with a position; a switch is a
+        volatility, sortino, calmar, max_drawdown, exposure, average_weight, turnover_per_year,
+        cost_per_year, switches_per_year, hit_rate``. ``hit_rate`` counts bars with a position; a switch is a
         change of the target weight.
     """
     ret, held = own["ret"].to_numpy(), own["held"].to_numpy()
@@ -211,6 +211,7 @@ def strategy_figures(
         "calmar": _number(calmar_ratio(ret, years)),
         "max_drawdown": _number(max_drawdown(ret)),
         "exposure": float(np.mean(held != 0.0)),
+        "average_weight": float(np.mean(np.abs(held))),
         "turnover_per_year": float(own["turnover"].to_numpy().mean() * years),
         "cost_per_year": float(own["cost"].to_numpy().mean() * years),
         "switches_per_year": float(switches / ret.size * years),

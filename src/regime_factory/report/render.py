@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from regime_factory.report.payload import Meta, Payload, SymbolPage
 
 TEMPLATES = Path(__file__).parent / "templates"
+PARTIAL = 0.01  # difference of time invested and average weight from which weights are partial
 _UNITS = {"min": "minute", "H": "hour", "D": "day", "W": "week"}
 _SINGLE = {"1D": "daily", "1H": "hourly", "1W": "weekly", "1min": "1-minute"}
 CAVEATS = (
@@ -330,12 +331,19 @@ def _tiles(page: SymbolPage) -> list[Tile]:
             percent(ours.get("cost_per_year"), 2),
             f"turnover {number(ours.get('turnover_per_year'), 1)}{TIMES}{at}",
         ),
-        Tile(
-            "Time invested",
-            percent(ours.get("exposure")),
-            f"{number(ours.get('switches_per_year'), 0)} switches a year",
-        ),
+        _invested(ours),
     ]
+
+
+def _invested(ours: dict[str, Any]) -> Tile:
+    """Time invested; where positions are partial the average weight says more."""
+    time, weight = ours.get("exposure"), ours.get("average_weight")
+    partial = time is not None and weight is not None and abs(time - weight) > PARTIAL
+    return Tile(
+        "Average weight" if partial else "Time invested",
+        percent(weight if partial else time),
+        f"{number(ours.get('switches_per_year'), 0)} switches a year",
+    )
 
 
 def _ranked(performance: dict[str, Any]) -> list[dict[str, Any]]:
