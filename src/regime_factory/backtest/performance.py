@@ -182,8 +182,8 @@ def strategy_figures(
     dict
         ``sharpe, sharpe_interval, sharpe_difference, sharpe_difference_interval, cagr,
         volatility, sortino, calmar, max_drawdown, exposure, average_weight, turnover_per_year,
-        cost_per_year, switches_per_year, hit_rate``. ``hit_rate`` counts bars with a position; a switch is a
-        change of the target weight.
+        cost_per_year, switches_per_year, hit_rate``. ``hit_rate`` counts bars with a position; a
+        switch is a change of the target weight.
     """
     ret, held = own["ret"].to_numpy(), own["held"].to_numpy()
     years, cash = execution.periods_per_year, execution.cash_rate
