@@ -68,8 +68,8 @@ class Zones(pa.DataFrameModel):
         return data.lazyframe.select((pl.col("start") <= pl.col("end")) & after)
 
 
-class BarsRead(pa.DataFrameModel):
-    """Rows as they were read, with their row in the source and what could not be read."""
+class FileRows(pa.DataFrameModel):
+    """Rows as a file gives them: cells that could not be read are null."""
 
     symbol: str = pa.Field(nullable=True)
     timeframe: str
@@ -81,30 +81,20 @@ class BarsRead(pa.DataFrameModel):
     volume: float = pa.Field(nullable=True)
     n_base: pl.UInt32
     row: pl.UInt32 = pa.Field(ge=1)
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """No other column."""
+
+        strict = True
+
+
+class BarsRead(FileRows):
+    """Rows in canonical form, with what could not be read."""
+
     fault: str = pa.Field(nullable=True)
 
-    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
-        """No other column."""
 
-        strict = True
+class Quarantine(FileRows):
+    """Rejected rows, with the reason."""
 
-
-class Quarantine(pa.DataFrameModel):
-    """Rejected rows as they were given, with their row in the source and the reason."""
-
-    symbol: str = pa.Field(nullable=True)
-    timeframe: str
-    ts: _Utc = pa.Field(nullable=True)
-    open: float = pa.Field(nullable=True)
-    high: float = pa.Field(nullable=True)
-    low: float = pa.Field(nullable=True)
-    close: float = pa.Field(nullable=True)
-    volume: float = pa.Field(nullable=True)
-    n_base: pl.UInt32
-    row: pl.UInt32 = pa.Field(ge=1)
     reason: str = pa.Field(str_length={"min_value": 1})
-
-    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
-        """No other column."""
-
-        strict = True
