@@ -101,16 +101,47 @@ def test_parameters_are_used_and_filled(base) -> None:
     assert set(parameters) == set(PARAMETERS)
     inputs = {name for pipeline in pipelines.values() for name in pipeline.inputs()}
     assert {f"params:{name}" for name in PARAMETERS} <= inputs
-    source = "\n".join(
-        path.read_text() for path in (PROJECT / "src/regime_factory/pipelines").rglob("*.py")
-    )
-    source += (PROJECT / "src/regime_factory/params.py").read_text().split("class ", 1)[1]
+    read = settings_read()
     for name, block in parameters.items():
         assert block, f"{name} is empty"
         for key in block:
-            uses = len(re.findall(rf"\.{key}\b", source))
-            unpacked = f"{name}.model_dump(" in source
-            assert uses or unpacked, f"{name}.{key} is read nowhere"
+            assert f"{name}.{key}" in read, f"{name}.{key} is read nowhere"
+
+
+def settings_read() -> set[str]:
+    """Every `block.key` that nodes and the parameter models themselves read."""
+    import ast
+
+    from regime_factory.pipelines.hmm_selection.nodes import FIT_SETTINGS
+
+    read = {f"hmm.{name}" for name in FIT_SETTINGS}  # handed over by model_dump(include=...)
+    own = {model.__name__: name for name, model in PARAMETERS.items()}
+    files = (PROJECT / "src/regime_factory/pipelines").rglob("*.py")
+    for tree in [ast.parse(file.read_text()) for file in files]:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                read.add(f"{node.value.id}.{node.attr}")
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".model_dump"):
+                block = ast.unparse(node.func).split(".")[0]
+                kept = [keyword for keyword in node.keywords if keyword.arg == "include"]
+                if block in PARAMETERS and not kept:
+                    excluded = {
+                        name
+                        for keyword in node.keywords
+                        for name in ast.literal_eval(keyword.value)
+                    }
+                    read |= {
+                        f"{block}.{key}"
+                        for key in PARAMETERS[block].model_fields
+                        if key not in excluded
+                    }
+    source = ast.parse((PROJECT / "src/regime_factory/params.py").read_text())
+    for model in [node for node in source.body if isinstance(node, ast.ClassDef)]:
+        for function in [node for node in model.body if isinstance(node, ast.FunctionDef)]:
+            if any("property" in ast.unparse(item) for item in function.decorator_list):
+                text = ast.unparse(function)
+                read |= {f"{own[model.name]}.{key}" for key in re.findall(r"self\.(\w+)", text)}
+    return read
 
 
 def test_every_parameter_input_arrives_as_its_model() -> None:

@@ -118,7 +118,10 @@ def test_provenance_is_written_beside_the_artifacts(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     record = json.loads(next(tmp_path.glob("08_reporting/provenance.json/*/*.json")).read_text())
     assert record["env"] == "prod"
-    assert len(record["data_fingerprint"]) == 64
+    assert len(record["fingerprint_before_holdout"]) == 64
+    assert record["fingerprint_before_holdout"] != record["fingerprint_of_all_bars"]
+    assert record["sources"]["raw_bars"]["source"] == "embedded"
+    assert len(record["sources"]["raw_bars"]["sha256"]) == 64
     assert record["libraries"]["polars"]
     assert record["parameters"]["hmm"]["refit_every"] == 63
     assert {item["node"] for item in record["nodes"]} == {
@@ -145,7 +148,7 @@ def test_no_log_file_changes_nothing(tmp_path: Path) -> None:
         (["--params", "bar_path=x.csv"], "bar_path: unknown setting; did you mean 'bars_path'?"),
         (["--params", "ingest.stamp=null"], "say which moment of its bar a time stamp"),
         (["--params", "ingest.timezone=null"], "say in which zone stamps without a zone are"),
-        (["--params", "ingest.timezone=Mars"], "'Mars' is no time zone"),
+        (["--params", "ingest.timezone=Mars"], "time zone 'Mars' is unknown"),
         (["--params", "hmm.regime_timeframe=3H"], "'3H' is not among market.timeframes"),
         (["--params", "zones.selection_end=2020-13-45"], "zones.selection_end"),
         (["--pipelines", "ingst"], "There are the pipelines apply_hmm, backtest"),

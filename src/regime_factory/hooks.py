@@ -15,7 +15,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from yaml import YAMLError
 
-from regime_factory.datasets.sources import code_version
+from regime_factory.datasets.sources import BarsSource, code_version
 from regime_factory.logs import WithoutResumeAdvice
 from regime_factory.params import RUN_ARGUMENTS
 from regime_factory.run_checks import (
@@ -93,6 +93,7 @@ class ProvenanceHooks:
         self._record = {
             "save_version": save_version,
             "parameters": top_level(parameters),
+            "sources": {},
             "inputs": {},
             "outputs": [],
             "nodes": [],
@@ -120,6 +121,12 @@ class ProvenanceHooks:
         if not is_parameter(dataset_name):
             resolve = getattr(self._catalog[dataset_name], "resolve_load_version", lambda: None)
             self._record["inputs"][dataset_name] = resolve()
+        dataset = self._catalog.get(dataset_name)
+        if isinstance(dataset, BarsSource):
+            self._record["sources"][dataset_name] = {
+                "source": dataset.source,
+                "sha256": dataset.sha256(),
+            }
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
@@ -131,17 +138,22 @@ class ProvenanceHooks:
         """Store the record beside the artifacts and print the node times."""
         if "provenance" not in catalog:
             return
-        data = catalog.load("zones_basis") if catalog.exists("zones_basis") else {}
         record = {
             **self._record,
             **code_version(),
-            "env": run_params.get("env"),
+            "env": run_params.get("env") or "base",
             "pipelines": run_params.get("pipeline_names") or run_params.get("pipeline_name"),
-            "data_fingerprint": data.get("fingerprint"),
+            "fingerprint_before_holdout": _fingerprint(catalog, "quality_report"),
+            "fingerprint_of_all_bars": _fingerprint(catalog, "zones_basis"),
         }
         catalog.save("provenance", record)
         for line in timing_lines(self._record["nodes"]):
             LOG.info(line)
+
+
+def _fingerprint(catalog: DataCatalog, name: str) -> str | None:
+    """Fingerprint of the bars that the latest accepted ingest made."""
+    return catalog.load(name)["fingerprint"] if catalog.exists(name) else None
 
 
 def timing_lines(nodes: list[dict[str, Any]]) -> list[str]:

@@ -2,23 +2,24 @@
 
 from datetime import date
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from regime_factory.bars import Session, parse_timeframe, timeframe_minutes
+from regime_factory.bars.session import ZoneName
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 BasisPoints = Annotated[float, Field(ge=0, le=1_000)]
 Seed = Annotated[int, Field(ge=0)]
-Timeframe = Annotated[str, Field(pattern=r"^[1-9]\d*(min|H|D|W)$")]
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080}
 
 
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; write an IANA name such as America/New_York")
+def _known_timeframe(name: str) -> str:
+    parse_timeframe(name)
     return name
+
+
+Timeframe = Annotated[str, AfterValidator(_known_timeframe)]
 
 
 def _iso_date(text: str) -> str:
@@ -31,20 +32,7 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(";")] if isinstance(value, str) else value
 
 
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
 ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | Annotated[str, AfterValidator(_iso_date)]
-
-
-def minutes_of(timeframe: str) -> int:
-    """Length of a timeframe in minutes.
-
-    Examples
-    --------
-    >>> minutes_of("4H")
-    240
-    """
-    count = timeframe.rstrip("minHDW")
-    return int(count) * MINUTES[timeframe.removeprefix(count)]
 
 
 class Settings(BaseModel):
@@ -53,20 +41,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class SessionParams(Settings):
-    """Trading hours of the market, in its own time zone."""
-
-    timezone: TimeZone
-    open: Clock
-    close: Clock
-
-
 class MarketParams(Settings):
     """What is traded and when: shared by every stage."""
 
     timeframe: Timeframe
     timeframes: list[Timeframe] = Field(min_length=1)
-    session: SessionParams | None
+    session: Session | None
     max_staleness_days: Annotated[float, Field(gt=0)]
     periods_per_year: Annotated[float, Field(gt=0)] | None
 
@@ -79,7 +59,8 @@ class MarketParams(Settings):
             )
         if len(set(self.timeframes)) < len(self.timeframes):
             raise ValueError(f"market.timeframes {self.timeframes} names one twice")
-        shorter = [t for t in self.timeframes if minutes_of(t) < minutes_of(self.timeframe)]
+        base = timeframe_minutes(self.timeframe)
+        shorter = [name for name in self.timeframes if timeframe_minutes(name) < base]
         if shorter:
             raise ValueError(
                 f"market.timeframes has {', '.join(shorter)}, shorter than the bars of the file, "
@@ -98,7 +79,7 @@ class IngestParams(Settings):
     stamp: Literal["open", "close", "session_close"] = Field(
         description="say which moment of its bar a time stamp of the file stands for"
     )
-    timezone: TimeZone = Field(
+    timezone: ZoneName = Field(
         description="say in which zone stamps without a zone are, for instance UTC"
     )
     date_format: str | None

@@ -296,6 +296,7 @@ def _deflated(
     result: dict[str, Any] = {
         "value": None,
         "n_trials": n_trials,
+        "trial_sharpe_variance": variance,
         "variant": DEFLATED_SHARPE_VARIANT,
     }
     sharpe = sharpe_ratio(ret - execution.rate_per_bar, 1.0)

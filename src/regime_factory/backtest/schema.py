@@ -83,6 +83,8 @@ class StrategySelection(pa.DataFrameModel):
 
     symbol: str
     strategy_: str = pa.Field(alias="strategy")  # the plain name is a method of the model
+    start: _Utc
+    end: _Utc
     sharpe: float = pa.Field(nullable=True)
     cagr: float
     max_drawdown: float = pa.Field(ge=-1, le=0)

@@ -33,8 +33,8 @@ def choose_strategy(
     Returns
     -------
     polars.DataFrame
-        One row per symbol and candidate: ``symbol, strategy, sharpe, cagr, max_drawdown,
-        turnover_per_year, n_trials, trial_sharpe_variance, selected``. ``n_trials`` counts the
+        One row per symbol and candidate: ``symbol, strategy, start, end, sharpe, cagr,
+        max_drawdown, turnover_per_year, n_trials, trial_sharpe_variance, selected``. ``n_trials`` counts the
         candidates of the symbol and ``trial_sharpe_variance`` is the variance (ddof=1) of their
         Sharpe ratios per bar: what :func:`regime_factory.evaluation.deflated_sharpe_ratio` needs.
 
@@ -50,13 +50,13 @@ def choose_strategy(
 
     Examples
     --------
-    >>> equity = pl.DataFrame({"symbol": "X", "strategy": ["a", "a", "b", "b"],
+    >>> equity = pl.DataFrame({"symbol": "X", "ts": [1, 2, 1, 2], "strategy": ["a", "a", "b", "b"],
     ...     "ret": [0.01, 0.0, 0.02, -0.03], "turnover": 0.0})
     >>> chosen = choose_strategy(equity, periods_per_year=252)
     >>> chosen.select("strategy", "n_trials", "selected").rows()
     [('a', 2, True), ('b', 2, False)]
     """
-    require_columns(equity, ("symbol", "strategy", "ret", "turnover"), "equity")
+    require_columns(equity, ("symbol", "ts", "strategy", "ret", "turnover"), "equity")
     tables = []
     for (symbol,), own in equity.group_by("symbol", maintain_order=True):
         names = list(candidates or own["strategy"].unique(maintain_order=True))
@@ -76,6 +76,8 @@ def _figures(own: pl.DataFrame, periods_per_year: float, risk_free: float) -> di
     return {
         "symbol": own["symbol"][0],
         "strategy": own["strategy"][0],
+        "start": own["ts"].min(),
+        "end": own["ts"].max(),
         "sharpe": sharpe_ratio(ret, periods_per_year, risk_free=risk_free),
         "cagr": cagr(ret, periods_per_year),
         "max_drawdown": max_drawdown(ret),

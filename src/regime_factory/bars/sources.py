@@ -131,11 +131,31 @@ def embedded_bars() -> pl.DataFrame:
     >>> embedded_bars()["symbol"].value_counts(sort=True).sort("symbol").rows()
     [('NASDAQ', 5031), ('SP500', 5031)]
     """
+    return pl.concat(
+        read_source(path).with_columns(symbol=pl.lit(symbol))
+        for symbol, path in zip(EMBEDDED_SYMBOLS, embedded_files(), strict=True)
+    )
+
+
+def embedded_files() -> list[Path]:
+    """Files of the embedded bars, in the order of `EMBEDDED_SYMBOLS`.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        Where the arch package is not installed.
+
+    Examples
+    --------
+    >>> [path.name for path in embedded_files()]
+    ['sp500.csv.gz', 'nasdaq.csv.gz']
+    """
     package = importlib.util.find_spec("arch")
     if package is None or package.origin is None:
         raise ValueError("the embedded bars need the arch package; install it: pip install arch")
     data = Path(package.origin).parent / "data"
-    return pl.concat(
-        read_source(data / folder / f"{folder}.csv.gz").with_columns(symbol=pl.lit(symbol))
-        for symbol, folder in EMBEDDED_SYMBOLS.items()
-    )
+    return [data / folder / f"{folder}.csv.gz" for folder in EMBEDDED_SYMBOLS.values()]

@@ -1,6 +1,6 @@
 """One symbol is the unit of work: walk through a long table symbol by symbol."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import polars as pl
@@ -27,6 +27,29 @@ def per_symbol(table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """
     for symbol in table["symbol"].unique(maintain_order=True):
         yield symbol, table.filter(pl.col("symbol") == symbol)
+
+
+def stack_symbols(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Stack tables of single symbols under each other, the symbol in front.
+
+    Parameters
+    ----------
+    tables
+        Tables with equal columns, by symbol.
+
+    Returns
+    -------
+    polars.DataFrame
+        `symbol` and the tables' columns.
+
+    Examples
+    --------
+    >>> stack_symbols({"A": pl.DataFrame({"x": [1]}), "B": pl.DataFrame({"x": [2]})}).rows()
+    [('A', 1), ('B', 2)]
+    """
+    return pl.concat(
+        table.select(pl.lit(symbol).alias("symbol"), pl.all()) for symbol, table in tables.items()
+    )
 
 
 def bar_returns(bars: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Where raw bars come from, and what is known about the run that reads them."""
 
+import hashlib
 import subprocess  # nosec B404
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -41,6 +42,24 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
         self.source = source
         self.setting = setting
         self.metadata = metadata
+
+    def sha256(self) -> str:
+        """Hash what the source holds: the bytes of the file, or of the embedded files.
+
+        Returns
+        -------
+        str
+            SHA-256 in hexadecimal.
+        """
+        from regime_factory.bars import embedded_files
+
+        digest = hashlib.sha256()
+        named = [Path(self.source or "").expanduser()]
+        for path in embedded_files() if self.source == EMBEDDED else named:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
 
     def load(self) -> pl.DataFrame:
         """Read the file; cells are not interpreted yet."""

@@ -1,17 +1,13 @@
 """What nodes of several pipelines derive from the market's settings."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
 
-from regime_factory.bars import Session, bars_per_year, timeframe_minutes
+from regime_factory.bars import bars_per_year, timeframe_minutes
 from regime_factory.features import build_features
 from regime_factory.params import FeaturesParams, MarketParams
-
-
-def session_of(market: MarketParams) -> Session | None:
-    """Give the trading session, or None for a market that never closes."""
-    return Session(**market.session.model_dump()) if market.session else None
 
 
 def base_bars(bars: pl.DataFrame, market: MarketParams) -> pl.DataFrame:
@@ -24,7 +20,7 @@ def periods_per_year(market: MarketParams, timeframe: str | None = None) -> floa
     own = timeframe in (None, market.timeframe)
     return bars_per_year(
         timeframe or market.timeframe,
-        session_of(market),
+        market.session,
         market.periods_per_year if own else None,
     )
 
@@ -42,7 +38,19 @@ def feature_table(
         base_bars(bars, market),
         feature_set=feature_set,
         timeframes=market.timeframes,
-        session=session_of(market),
+        session=market.session,
         max_staleness=timedelta(days=market.max_staleness_days),
         parkinson_window=features.parkinson_window,
+    )
+
+
+def feature_columns(
+    columns: Sequence[str], bars: pl.DataFrame, market: MarketParams
+) -> pl.DataFrame:
+    """Build listed columns, windows and timeframes as their names say."""
+    return build_features(
+        base_bars(bars, market),
+        columns=columns,
+        session=market.session,
+        max_staleness=timedelta(days=market.max_staleness_days),
     )

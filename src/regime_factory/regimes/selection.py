@@ -56,6 +56,21 @@ class HMMSelection:
     profile: pl.DataFrame
     config: dict[str, Any]
 
+    @property
+    def scaler(self) -> dict[str, list[Any]]:
+        """Columns, mean and scale that the chosen model standardises its observations with.
+
+        Returns
+        -------
+        dict
+            ``columns, mean, scale``: one value per observed column.
+        """
+        return {
+            "columns": list(self.config["feature_names"] or []),
+            "mean": self.model.offset_.tolist(),
+            "scale": self.model.scale_.tolist(),
+        }
+
 
 def select_hmm(
     X: ArrayLike,

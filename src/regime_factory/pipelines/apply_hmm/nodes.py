@@ -1,15 +1,13 @@
 """Nodes of `apply_hmm`: a saved model on new bars, without refitting."""
 
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
 from regime_factory.bars import enforce_quality, resample_many
-from regime_factory.features import build_features
 from regime_factory.params import HmmParams, IngestParams, MarketParams
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars
-from regime_factory.pipelines.market import base_bars, session_of
+from regime_factory.pipelines.market import feature_columns
 from regime_factory.regimes import GaussianHMM
 from regime_factory.regimes.observations import observe
 from regime_factory.regimes.tables import apply_models
@@ -33,14 +31,8 @@ def observe_new_bars(
             f"{hmm.regime_timeframe}: its transition matrix holds for {timeframe} steps only; set "
             "hmm.regime_timeframe back, or run hmm_selection again"
         )
-    session = session_of(market)
-    bars = resample_many(checked, market.timeframes, session=session)
-    features = build_features(
-        base_bars(bars, market),
-        columns=columns,
-        session=session,
-        max_staleness=timedelta(days=market.max_staleness_days),
-    )
+    bars = resample_many(checked, market.timeframes, session=market.session)
+    features = feature_columns(columns, bars, market)
     return observe(features, bars, timeframe=timeframe, columns=columns)
 
 

@@ -1,12 +1,10 @@
 """Nodes of `feature_set`: one place decides which features later stages see."""
 
-from datetime import timedelta
-
 import polars as pl
 
-from regime_factory.features import build_features, describe_features
+from regime_factory.features import describe_features
 from regime_factory.params import FeaturesParams, MarketParams
-from regime_factory.pipelines.market import base_bars, session_of
+from regime_factory.pipelines.market import feature_columns
 
 
 def choose_feature_set(
@@ -18,12 +16,7 @@ def choose_feature_set(
 ) -> pl.DataFrame:
     """Give the table of the feature set, or build the listed columns."""
     if features.feature_set == "columns":
-        return build_features(
-            base_bars(bars, market),
-            columns=features.columns,
-            session=session_of(market),
-            max_staleness=timedelta(days=market.max_staleness_days),
-        )
+        return feature_columns(features.columns or [], bars, market)
     return {"v1": features_v1, "v2": features_v2}[features.feature_set]
 
 
@@ -34,9 +27,10 @@ def trim_to_selection(features: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFra
 
 
 def describe(market: MarketParams, features: FeaturesParams) -> pl.DataFrame:
-    """List formula, window, unit and warm-up of every feature."""
+    """List formula, window, unit and warm-up of every feature, or of the listed columns."""
     return describe_features(
         feature_set="v2",
         timeframes=market.timeframes,
+        columns=features.columns,
         parkinson_window=features.parkinson_window,
     )

@@ -5,12 +5,13 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import bar_returns, errors_of, per_symbol
+from regime_factory.bars import bar_returns, errors_of, per_symbol, stack_symbols
 from regime_factory.params import HmmParams, MarketParams
 from regime_factory.pipelines.market import base_bars, oldest, periods_per_year
 from regime_factory.pipelines.progress import progress_bar
 from regime_factory.regimes import (
     GaussianHMM,
+    HMMSelection,
     Refits,
     diagnostics,
     fit_refits,
@@ -64,38 +65,44 @@ def choose_model(
     dict[str, dict[str, list[float]]],
 ]:
     """Fit the grid inside the selection zone and keep the model with the lowest BIC."""
-    tables, profiles, models, configs, scalers = [], [], {}, {}, {}
-    for symbol, rows in per_symbol(observations):
-        columns = observed_columns(rows)
-        with errors_of(symbol):
-            choice = select_hmm(
-                rows.select(columns),
-                returns=rows["ret"].to_numpy(),
-                n_states=hmm.candidates,
-                covariance_types=hmm.covariance_types,
-                profile_n_states=hmm.profile,
-                feature_names=columns,
-                progress=progress_bar(f"{symbol}: grid"),
-                **hmm.model_dump(include=set(FIT_SETTINGS)),
-            )
-        LOG.info(
-            "%s: %d states, %s covariance, out of %d models on %d bars",
-            symbol,
-            choice.config["n_states"],
-            choice.config["covariance_type"],
-            choice.table.height,
-            rows.height,
+    choices = {
+        symbol: choose_for_symbol(symbol, rows, hmm) for symbol, rows in per_symbol(observations)
+    }
+    return (
+        stack_symbols({symbol: choice.table for symbol, choice in choices.items()}),
+        stack_symbols({symbol: choice.profile for symbol, choice in choices.items()}),
+        {symbol: choice.model for symbol, choice in choices.items()},
+        {
+            symbol: {**choice.config, "timeframe": hmm.regime_timeframe}
+            for symbol, choice in choices.items()
+        },
+        {symbol: choice.scaler for symbol, choice in choices.items()},
+    )
+
+
+def choose_for_symbol(symbol: str, rows: pl.DataFrame, hmm: HmmParams) -> HMMSelection:
+    """Choose the model of one symbol and say which it is."""
+    columns = observed_columns(rows)
+    with errors_of(symbol):
+        choice = select_hmm(
+            rows.select(columns),
+            returns=rows["ret"].to_numpy(),
+            n_states=hmm.candidates,
+            covariance_types=hmm.covariance_types,
+            profile_n_states=hmm.profile,
+            feature_names=columns,
+            progress=progress_bar(f"{symbol}: grid"),
+            **hmm.model_dump(include=set(FIT_SETTINGS)),
         )
-        tables.append(choice.table.insert_column(0, pl.lit(symbol).alias("symbol")))
-        profiles.append(choice.profile.insert_column(0, pl.lit(symbol).alias("symbol")))
-        models[symbol] = choice.model
-        configs[symbol] = {**choice.config, "timeframe": hmm.regime_timeframe}
-        scalers[symbol] = {
-            "columns": columns,
-            "mean": choice.model.offset_.tolist(),
-            "scale": choice.model.scale_.tolist(),
-        }
-    return pl.concat(tables), pl.concat(profiles), models, configs, scalers
+    LOG.info(
+        "%s: %d states, %s covariance, out of %d models on %d bars",
+        symbol,
+        choice.config["n_states"],
+        choice.config["covariance_type"],
+        choice.table.height,
+        rows.height,
+    )
+    return choice
 
 
 def fit_selection_refits(

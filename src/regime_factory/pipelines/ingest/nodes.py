@@ -18,19 +18,17 @@ from regime_factory.bars import (
     standardise,
 )
 from regime_factory.params import IngestParams, MarketParams, ZonesParams
-from regime_factory.pipelines.market import session_of
 
 LOG = logging.getLogger(__name__)
 
 
 def read_bars(raw: pl.DataFrame, market: MarketParams, ingest: IngestParams) -> pl.DataFrame:
     """Bring raw bars to the canonical form; cells that cannot be read are named in `fault`."""
-    session = session_of(market)
     spec = SourceSpec(
         **ingest.model_dump(exclude={"max_quarantined", "stop_on"}),
         timeframe=market.timeframe,
-        session_close=session.close if session else None,
-        session_timezone=session.timezone if session else None,
+        session_close=market.session.close if market.session else None,
+        session_timezone=market.session.timezone if market.session else None,
     )
     return standardise(raw, spec)
 
@@ -39,9 +37,7 @@ def check_read_bars(
     read: pl.DataFrame, market: MarketParams, ingest: IngestParams
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
     """Pass the bars through the quality gate: kept rows, rejected rows, findings about both."""
-    checked = check_bars(
-        read, sort=ingest.sort, timeframe=market.timeframe, session=session_of(market)
-    )
+    checked = check_bars(read, sort=ingest.sort, timeframe=market.timeframe, session=market.session)
     for symbol, line in checked.report["symbols"].items():
         if line["quarantined"]:
             LOG.warning(
@@ -79,7 +75,7 @@ def report_quality(
         rows_before_holdout(read, zones),
         sort=ingest.sort,
         timeframe=market.timeframe,
-        session=session_of(market),
+        session=market.session,
     )
     return {**checked.report, "fingerprint": fingerprint(checked.bars)}
 
@@ -89,9 +85,10 @@ def seal_holdout(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Resample what may be seen, trim it for choosing, and set the holdout apart."""
     parts = split_zones(checked, zones)
-    session = session_of(market)
     return (
-        resample_many(rows_before_holdout(checked, zones), market.timeframes, session=session),
-        resample_many(parts["selection"], market.timeframes, session=session),
+        resample_many(
+            rows_before_holdout(checked, zones), market.timeframes, session=market.session
+        ),
+        resample_many(parts["selection"], market.timeframes, session=market.session),
         parts["holdout"],
     )
