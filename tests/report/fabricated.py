@@ -8,9 +8,9 @@ import polars as pl
 NAMES = {2: ("Calm", "Stress"), 3: ("Calm", "Choppy", "Stress")}
 VOLS = {2: (0.008, 0.022), 3: (0.006, 0.011, 0.024)}
 STRATEGIES = (
-    ("long_flat", "Regime long / flat", "strategy"),
-    ("long_flat_short", "Regime long / flat / short", "strategy"),
-    ("probability_weighted", "Probability weighted", "strategy"),
+    ("long_flat", "Long or flat by regime", "strategy"),
+    ("long_flat_short", "Long, flat, short by regime", "strategy"),
+    ("probability_weighted", "Weighted by regime probability", "strategy"),
     ("volatility_target", "Regime volatility target", "strategy"),
     ("buy_and_hold", "Buy & hold", "baseline"),
     ("volatility_threshold", "Volatility threshold", "baseline"),
@@ -148,7 +148,12 @@ def _performance(ts, n_states, rng):
         "chosen": "long_flat",
         "strategies": strategies,
         "random_timing": {"p_value": 0.204, "draws": 600},
-        "deflated_sharpe": {"value": 0.853, "n_trials": 24, "variant": "2014"},
+        "deflated_sharpe": {
+            "value": 0.853,
+            "n_trials": 24,
+            "trial_sharpe_variance": 0.0027024,
+            "variant": "2014",
+        },
         "cost_curve": {
             "bps": bps,
             "sharpe": [top - 0.0048 * b for b in bps],
@@ -187,7 +192,10 @@ def _performance(ts, n_states, rng):
             {"name": "Standard deviation", "value": "ddof = 1"},
             {"name": "Deflated Sharpe", "value": "2014 variant"},
         ],
-        "notes": {"break_even_bps": "the net Sharpe stays above zero up to 50 bp"},
+        "notes": {
+            "break_even_bps": "the net Sharpe stays above zero up to 50 bp",
+            "strategies.buy_and_hold.sharpe_difference": "it is the benchmark",
+        },
     }
 
 
@@ -255,6 +263,7 @@ def make_inputs(symbols: dict[str, int] | None = None, n_bars: int = 3000) -> di
             "version": "0.1.0",
             "timeframe": "1D",
             "label_threshold": 0.95,
+            "refit_every": 63,
             "costs": {"fee_bps": 5.0, "slippage_bps": 2.0, "fill": "next_close", "cash_rate": 0.0},
             "interval": "Stationary bootstrap, mean block 20, 1,000 draws.",
             "observations": ["close_logret_current_1D", "log_halfrange_current_1D"],
@@ -263,9 +272,17 @@ def make_inputs(symbols: dict[str, int] | None = None, n_bars: int = 3000) -> di
         },
         "zones": pl.DataFrame(
             {
-                "zone": ["selection", "evaluation"],
-                "start": [dt.datetime(1999, 1, 4), dt.datetime(2009, 1, 5)],
-                "end": [dt.datetime(2008, 12, 31), dt.datetime(2020, 7, 3)],
+                "zone": ["selection", "evaluation", "holdout"],
+                "start": [
+                    dt.datetime(1999, 1, 4),
+                    dt.datetime(2009, 1, 5),
+                    dt.datetime(2020, 7, 6),
+                ],
+                "end": [
+                    dt.datetime(2008, 12, 31),
+                    dt.datetime(2020, 7, 3),
+                    dt.datetime(2022, 7, 1),
+                ],
             }
         ),
         "quality": {"symbols": {s: quality() for s in symbols}},
@@ -282,10 +299,12 @@ def make_inputs(symbols: dict[str, int] | None = None, n_bars: int = 3000) -> di
                 {
                     "symbol": s,
                     "strategy": name,
+                    "start": "2003-01-02",
+                    "end": "2008-12-31",
                     "sharpe": 0.7 - 0.1 * k,
                     "cagr": 0.05,
-                    "drawdown": -0.2,
-                    "turnover": 6.1,
+                    "max_drawdown": -0.204,
+                    "turnover_per_year": 6.1,
                     "selected": k == 0,
                 }
                 for s in symbols

@@ -61,7 +61,7 @@ def test_strategies(payload):
         for n, b in (("a", [0.1, 0.4]), ("b", [-0.4, -0.1]), ("bh", [None, None]), ("c", None))
     ]
     said = answers.strategy_answer(rows, "bh", "a")
-    assert "A beat and B trail buy & hold" in said
+    assert '"A" beat and "B" trail buy & hold' in said
     assert 'This run trades "A"' in said
     assert "it does not differ" in answers.strategy_answer(rows[2:], "bh", "c")
 
@@ -94,8 +94,12 @@ def test_data(payload):
     quality["checks"] = [{"check": "a", "severity": "ok", "result": "x"}]
     assert answers.data_answer(quality) == "Sound: 1 check found no problem."
     assert answers.data_answer({"checks": []}) == "The data were not checked."
-    assert answers.data_footer(quality).startswith("5,849 rows read: 5,849 kept, 0 in quarantine")
-    assert answers.data_footer({}) == ""
+    sealed = {"start": "2020-07-06 00:00", "end": "2022-07-01 00:00"}
+    footer = answers.data_footer(quality, sealed)
+    assert footer.startswith("5,849 rows before the sealed holdout: 5,849 kept, 0 in quarantine")
+    assert footer.endswith("2020-07-03. Sealed holdout 2020-07-06 to 2022-07-01, not read.")
+    assert answers.data_footer(quality, {"start": None, "end": None}).endswith("2020-07-03.")
+    assert answers.data_footer({}, sealed) == ""
 
 
 def test_the_future():
@@ -148,8 +152,9 @@ def test_transitions_and_stability(payload):
     assert "0.95 on average and 0.62 at worst" in answers_regimes.honesty_answer(page)
     page["honesty"] = {}
     assert "not measured" in answers_regimes.honesty_answer(page)
-    few = {"ts": ["a"] * 4, "values": [], "over_90": 0.25}
-    assert answers_regimes.probability_answer(few).startswith("Often unsure")
+    few = {"ts": ["a"] * 24, "values": [], "observed": 4, "over_90": 0.25}
+    said = answers_regimes.probability_answer(few)
+    assert said == "Often unsure: the leading regime had over 90% on 25% of the 4 observed bars."
 
 
 def cell(n, bic, *, selected=False):
@@ -182,3 +187,34 @@ def test_a_strategy_set_by_hand_is_not_called_chosen():
     ]
     assert "set by hand" in answers.strategy_answer(rows, "hold", "a", 1)
     assert "chosen before the span" in answers.strategy_answer(rows, "hold", "a", 4)
+
+
+def test_several_labels_are_told_apart_by_quotes():
+    rows = [
+        {"name": n, "label": n, "sharpe_difference_interval": [-0.4, -0.1]}
+        for n in ("Long, flat, short", "Long or flat")
+    ]
+    said = answers.strategy_answer(rows, "hold", "Long or flat")
+    assert '"Long, flat, short" and "Long or flat" trail buy & hold' in said
+
+
+def test_a_model_that_validates_worse_says_so():
+    grid = [
+        cell(2, 10.0) | {"loglik_validation": 90.0},
+        cell(3, 5.0, selected=True) | {"loglik_validation": 80.0},
+    ]
+    worse = "although two states with full covariances fit the validation bars better."
+    assert worse in answers_regimes.model_answer(grid, [])
+    grid[1]["loglik_validation"] = 95.0
+    assert "although" not in answers_regimes.model_answer(grid, [])
+    grid[1]["loglik_validation"] = None
+    assert "although" not in answers_regimes.model_answer(grid, [])
+
+
+@pytest.mark.parametrize(
+    ("fill", "lag"), [("next_close", "two bars"), ("next_open", "one bar"), (None, "two bars")]
+)
+def test_results_by_regime_name_their_lag(fill, lag):
+    note = answers.by_regime_note({"costs": {"fill": fill} if fill else {}})
+    assert f"decided, {lag} earlier" in note
+    assert ("differ from section 2's" in note) == (lag == "two bars")

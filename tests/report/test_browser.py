@@ -1,6 +1,10 @@
 """The report in a real browser: three widths, both themes, no script, print."""
 
+from itertools import pairwise
+
 import pytest
+
+from regime_factory.report.palette import THEMES
 
 pytestmark = pytest.mark.browser
 
@@ -148,18 +152,97 @@ def test_without_script_text_and_tables_of_all_symbols_show(chromium, address):
     context.close()
 
 
+def test_names_and_ticks_of_the_strategies_stand_apart_on_a_phone(opened):
+    page, _ = opened(390, "light")
+    boxes = page.evaluate(
+        """() => {
+          const figure = document.querySelector('.page:not([hidden]) .figure[id$=strategies]');
+          const boxes = selector => [...figure.querySelectorAll(selector)].map(text => {
+            const box = text.getBoundingClientRect();
+            return [box.left, box.right, box.top, box.bottom, text.getAttribute('transform') || ''];
+          });
+          return [boxes('.xtick text'), boxes('.ytick text'), boxes('.xtitle')];
+        }"""
+    )
+    ticks, names, (title,) = boxes
+    assert len(ticks) >= 3
+    assert all("rotate(90" not in tick[4] for tick in ticks)
+    assert all(a[1] < b[0] for a, b in pairwise(sorted(ticks)))
+    assert max(tick[3] for tick in ticks) <= title[2] + 1
+    rows = sorted(names, key=lambda box: box[2])
+    assert all(a[3] <= b[2] + 1 for a, b in pairwise(rows))
+
+
+RECORD = """() => addEventListener('beforeprint', () => {
+  window.printed = {
+    pages: [...document.querySelectorAll('.page')].filter(page => !page.hidden).length,
+    closed: document.querySelectorAll('details:not([open])').length,
+    drawn: [...document.querySelectorAll('.figure')].map(figure => {
+      const svg = figure.querySelector('svg.main-svg');
+      return svg ? [Number(svg.getAttribute('width')), figure.layout.font.color] : null;
+    }),
+  };
+})"""
+PAPER = 718  # A4 at 96 pixels an inch, less twice 10 mm
+
+
 @pytest.mark.slow
-def test_print_is_light_with_folds_open(chromium, address):
+def test_print_draws_every_symbol_light_and_at_page_width(chromium, address):
     context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark")
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector(READY, state="attached")
-    page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate(RECORD)
+    made = page.pdf(format="A4", print_background=True)
+    assert made.startswith(b"%PDF")
+    printed = page.evaluate("window.printed")
+    assert (printed["pages"], printed["closed"]) == (2, 0)
+    assert len(printed["drawn"]) == 16
+    assert {tuple(figure) for figure in printed["drawn"]} == {(688, THEMES["light"]["muted"])}
     page.wait_for_selector(READY, state="attached")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 248, 250)"
-    assert page.locator("details:visible:not([open])").count() == 0
-    assert page.locator("button:visible").count() == 0
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".page:visible").count() == 1
     assert page.locator("details[open]").count() == 0
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.page:not([hidden]) .figure')]"
+        ".map(figure => [figure.clientWidth, figure.layout.width])"
+    )
+    assert all(shown == drawn for shown, drawn in widths)
+    assert max(shown for shown, _ in widths) > PAPER
+    context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [PAPER, 1046])
+def test_nothing_is_wider_than_the_paper(chromium, address, width):
+    """Upright and across: what `page.pdf` lays out, measured in print emulation."""
+    context = chromium.new_context(viewport={"width": width, "height": 1046}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(READY, state="attached")
+    page.emulate_media(media="print")
+    page.wait_for_selector(".page:last-of-type details[open]")
+    page.wait_for_selector(READY, state="attached")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 248, 250)"
+    assert page.locator("button:visible").count() == 0
+    assert page.locator(".page:visible").count() == 2
+    over = page.evaluate(
+        """() => [...document.querySelectorAll('.card')].flatMap(card => {
+          const inner = card.getBoundingClientRect();
+          return [...card.querySelectorAll('table, td, th, .figure, p')].filter(node => {
+            const box = node.getBoundingClientRect();
+            const wide = node.scrollWidth > node.clientWidth + 1 && node.matches('td, th');
+            return box.width && (box.left < inner.left || box.right > inner.right || wide);
+          }).map(node => node.tagName + ': ' + node.textContent.slice(0, 40));
+        })"""
+    )
+    assert over == []
+    apart = page.evaluate(
+        """() => [...document.querySelectorAll('.figure')].filter(figure => {
+          const group = figure.closest('.whole, .pair > div');
+          return !group || getComputedStyle(group).breakInside !== 'avoid' ||
+            !group.querySelector('h2, h3') || group.getBoundingClientRect().height > 1046;
+        }).map(figure => figure.id)"""
+    )
+    assert apart == []
     context.close()

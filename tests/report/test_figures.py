@@ -1,22 +1,52 @@
 """Figures are plain data: sensible ticks, whiskers only where an interval is known."""
 
+import math
+from itertools import pairwise
+
 import pytest
 
 from regime_factory.report.answers import money_footer
 from regime_factory.report.figures_regimes import bic_figure, return_figure
 from regime_factory.report.figures_strategies import cost_figure
 from regime_factory.report.figures_time import money_figure
-from regime_factory.report.tables_details import parameter_table
+
+SPANS = [
+    (low, round(low * ratio, 6))
+    for low in (0.001, 0.02, 0.31, 0.75, 0.95, 0.999, 1.0, 1.9, 640.0)
+    for ratio in (1.0, 1.0005, 1.01, 1.07, 1.2, 1.59, 2.9, 3.1, 5.0, 12.5, 31.0, 900.0, 2e5, 3e12)
+]
 
 
-@pytest.mark.parametrize("top", [1.05, 1.3, 4.0, 20.0, 200.0, 50_000.0])
-def test_growth_axis_has_a_few_round_ticks(payload, top):
+@pytest.mark.parametrize(("low", "high"), [*SPANS, (0.75, 1.11), (0.95, 1.02), (0.5, 1.6)])
+def test_growth_axis_has_a_few_round_ticks_far_enough_apart(payload, low, high):
     growth = payload["symbols"][0]["growth"]
-    growth.update(net=[1.0, top], benchmark=[1.0, 1.01], lower=[None] * 2, upper=[None] * 2)
-    axis = money_figure(growth, [], (-0.1, -0.2))["layout"]["yaxis"]
-    assert 2 <= len(axis["tickvals"]) <= 12
-    assert len(axis["tickvals"]) == len(axis["ticktext"])
-    assert "1\N{MULTIPLICATION SIGN}" in axis["ticktext"]
+    growth.update(net=[low, high], benchmark=[low, high], lower=[None] * 2, upper=[None] * 2)
+    figure = money_figure(growth, [], (-0.1, -0.2))
+    axis = figure["layout"]["yaxis"]
+    bottom, top = axis["range"]
+    assert 2 <= len(axis["tickvals"]) <= 7
+    assert len(set(axis["ticktext"])) == len(axis["tickvals"])
+    levels = [math.log10(tick) for tick in axis["tickvals"]]
+    assert bottom <= levels[0] < levels[-1] <= top
+    panel = (axis["domain"][1] - axis["domain"][0]) * (figure["height"] - 48)
+    steps = [panel * (b - a) / (top - bottom) for a, b in pairwise(levels)]
+    assert min(steps) >= 20  # pixels; a label is 12 high
+    assert all(len(text) <= 9 for text in axis["ticktext"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.95, 1.02, [0.94, 0.96, 0.98, 1.0, 1.02]),
+        (0.75, 1.11, [0.8, 0.9, 1.0, 1.1]),
+        (1.0, 4.0, [1.0, 1.5, 2.0, 3.0]),
+        (1.0, 20.0, [1.0, 2.0, 5.0, 10.0, 20.0]),
+    ],
+)
+def test_growth_ticks_of_known_spans(payload, low, high, ticks):
+    growth = payload["symbols"][0]["growth"]
+    growth.update(net=[low, high], benchmark=[low, high], lower=[None] * 2, upper=[None] * 2)
+    assert money_figure(growth, [], (-0.1, -0.2))["layout"]["yaxis"]["tickvals"] == ticks
 
 
 def test_no_band_no_band_traces(payload):
@@ -52,17 +82,6 @@ def test_bic_is_relative_to_the_chosen_cell():
     line = bic_figure(grid, profile)["data"][0]
     assert line["y"] == [20.0, 0.0, -10.0]
     assert line["marker"]["symbol"] == ["circle", "circle", "circle-open"]
-
-
-def test_settings_are_written_plainly():
-    table = parameter_table({"a": None, "b": True, "c": [1, 2], "d": {}, "e": {"f": 0.5}})
-    assert {row[0].text: row[1].text for row in table.rows} == {
-        "a": "none",
-        "b": "yes",
-        "c": "1, 2",
-        "d": "none",
-        "e.f": "0.5",
-    }
 
 
 def test_a_ruined_random_timing_neither_breaks_nor_flattens_the_log_axis(payload):

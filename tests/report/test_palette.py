@@ -2,13 +2,28 @@
 
 import pytest
 
-from regime_factory.report.palette import (
-    MARK_TOKENS,
-    TEXT_TOKENS,
-    THEMES,
-    contrast_ratio,
-    regime_slot,
-)
+from regime_factory.report.palette import THEMES, regime_slot
+
+TEXT_TOKENS = ("ink", "ink2", "muted", "strat", "ok", "warn", "bad")
+MARK_TOKENS = ("strat", "bench", "slot1", "slot2", "slot3", "slot4", "slot5")
+
+
+def luminance(colour):
+    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast_ratio(one, other):
+    """From 1 (same) to 21 (black on white), as WCAG 2.2 defines it."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_of_black_and_white():
+    assert contrast_ratio("#000000", "#FFFFFF") == pytest.approx(21.0)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -20,6 +20,7 @@ def test_every_symbol_has_its_own_page(built):
     assert [len(page["states"]) for page in built["symbols"]] == [3, 2]
     assert [len(page["probabilities"]["values"]) for page in built["symbols"]] == [3, 2]
     assert first["training"] == {"start": "1999-01-04 00:00", "end": "2008-12-31 00:00"}
+    assert first["holdout"] == {"start": "2020-07-06 00:00", "end": "2022-07-01 00:00"}
 
 
 def test_lines_stay_within_their_budget():
@@ -44,6 +45,13 @@ def test_profile_and_bands_may_be_missing():
     page = build_payload(**inputs)["symbols"][0]
     assert page["profile"] == []
     assert set(page["growth"]["lower"]) == {None}
+
+
+def test_the_holdout_may_be_missing_from_the_zones():
+    inputs = make_inputs({"SP500": 3}, n_bars=300)
+    inputs["zones"] = inputs["zones"].filter(pl.col("zone") != "holdout")
+    page = build_payload(**inputs)["symbols"][0]
+    assert page["holdout"] == {"start": None, "end": None}
 
 
 def test_no_symbol_is_an_error():

@@ -9,7 +9,7 @@ import pytest
 
 from regime_factory.report import judge, render_report
 from regime_factory.report.formats import number, percent
-from regime_factory.report.render import _invested, slug
+from regime_factory.report.render import slug
 
 MAX_BYTES = 6_000_000
 
@@ -187,8 +187,25 @@ def test_many_symbols_stay_within_the_size(payload):
     assert len(render_report(payload).encode()) <= MAX_BYTES
 
 
-def test_partial_positions_show_their_average_weight():
-    full = {"exposure": 0.77, "average_weight": 0.77, "switches_per_year": 13.0}
-    assert _invested(full).name == "Time invested"
-    partial = _invested({**full, "exposure": 1.0, "average_weight": 0.61})
-    assert (partial.name, partial.value) == ("Average weight", "61%")
+def test_the_end_of_the_span_is_not_called_now(built, seen):
+    said = " ".join(seen.words)
+    last = built["symbols"][0]["growth"]["ts"][-1]
+    assert f"At the end, {last}:" in said
+    assert f"How sure was it at the end, 2019-07-18 to {last}?" in said
+    assert "Last bar" in seen.words
+    assert not {"Now", "Expected bars", "Switches/yr"} & set(seen.words)
+    assert "lately" not in said
+
+
+def test_holdout_span_trial_variance_and_lag_are_named(seen):
+    said = " ".join(seen.words)
+    assert said.count("Sealed holdout 2020-07-06 to 2022-07-01, not read.") == 4
+    assert "rows read" not in said
+    assert "Strategies in the selection zone, 2003-01-02 to 2008-12-31" in said
+    assert "0.0027 of Sharpe ratios per bar" in said
+    assert "two bars earlier" in said
+
+
+def test_the_benchmark_lacks_no_difference_to_itself(seen):
+    assert "it is the benchmark" not in " ".join(seen.words)
+    assert "Break even bps: the net Sharpe stays above zero up to 50 bp" in seen.words

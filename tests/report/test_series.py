@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from regime_factory.report.series import (
     dwell_times,
+    filled_probability_columns,
     growth_lines,
     regime_lanes,
     stamps,
@@ -85,9 +86,22 @@ def test_no_labels_give_no_lanes():
 
 def test_probabilities_leave_out_states_the_symbol_has_not():
     frame = labels([0, 1, 1]).with_columns(p_state_2=pl.lit(None, dtype=pl.Float64))
+    assert filled_probability_columns(frame) == ["p_state_0", "p_state_1"]
     found = state_probabilities(frame, 2)
     assert found["values"] == [[0.0, 0.0], [1.0, 1.0]]
     assert found["over_90"] == 1.0
+
+
+def test_bars_that_carry_a_probability_forward_are_not_counted():
+    frame = labels([0] * 8).with_columns(
+        p_state_0=pl.Series([0.95, 0.95, 0.95, 0.6, 0.6, 0.6, 0.6, 0.97]),
+        p_state_1=pl.Series([0.05, 0.05, 0.05, 0.4, 0.4, 0.4, 0.4, 0.03]),
+    )
+    whole, tail, carried = (state_probabilities(frame, n) for n in (8, 6, 9))
+    assert (whole["observed"], whole["over_90"]) == (3, 2 / 3)
+    assert (tail["observed"], tail["over_90"], len(tail["ts"])) == (2, 0.5, 6)
+    assert carried == whole
+    assert state_probabilities(frame.head(3), 2)["observed"] == 0
 
 
 def test_intraday_stamps_carry_the_time():

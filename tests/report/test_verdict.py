@@ -84,7 +84,7 @@ def test_worse_than_the_benchmark(page):
             {"bounds": (-0.1, 0.9)},
             "interval of the difference to buy & hold, \N{MINUS SIGN}0.10 to +0.90",
         ),
-        ({"p_value": 0.2}, "random timing did as well in 20% of trials"),
+        ({"p_value": 0.2}, "random timing did as well in 20% of 600 trials"),
         ({"p_value": None}, "random timing was not tried"),
         ({"deflated": 0.85}, "the deflated Sharpe is 0.85 and needs 0.95"),
         ({"deflated": None}, "the deflated Sharpe was not computed"),
@@ -97,6 +97,23 @@ def test_some_of_the_three_names_what_failed(page, changes, reason):
     assert verdict.headline.startswith("Some evidence of skill, not conclusive: ")
     assert reason in verdict.headline
     assert chips(verdict)["Skill"] == ("warn", "partly shown")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "said"),
+    [
+        (33 / 601, "5.3% of 600 trials (p = 5.5%, limit 5%)"),
+        (31 / 601, "5.0% of 600 trials (p = 5.2%, limit 5%)"),
+        (61 / 601, "10% of 600 trials"),
+        (1 / 601, "0% of 600 trials"),
+    ],
+)
+def test_headline_and_detail_give_one_share_for_random_timing(page, p_value, said):
+    set_skill(page, p_value=p_value)
+    verdict = judge(page, None)
+    assert f"did at least as well in {said}." in verdict.detail
+    if p_value > 0.05:
+        assert f"random timing did as well in {said}." in verdict.headline
 
 
 def none_of_three(page):

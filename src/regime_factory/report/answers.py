@@ -132,7 +132,9 @@ def strategy_answer(
     str
     """
     others = [row for row in rows if row["name"] != benchmark]
-    bounds = {row["label"]: row.get("sharpe_difference_interval") or (None, None) for row in others}
+    bounds = {
+        f'"{row["label"]}"': row.get("sharpe_difference_interval") or (None, None) for row in others
+    }
     better = [label for label, (low, _) in bounds.items() if low is not None and low > 0]
     worse = [label for label, (_, high) in bounds.items() if high is not None and high < 0]
     label = next((row["label"] for row in rows if row["name"] == chosen), chosen)
@@ -203,13 +205,15 @@ def data_answer(quality: Quality) -> str:
     return f"Sound: {counted(len(checks), 'check')} found no problem."
 
 
-def data_footer(quality: Quality) -> str:
-    """Count the rows read, kept and put aside.
+def data_footer(quality: Quality, holdout: Mapping[str, str | None]) -> str:
+    """Count the rows checked, kept and put aside, and name the holdout that is left out.
 
     Parameters
     ----------
     quality
-        The symbol's quality report.
+        The symbol's quality report, of the rows before the holdout.
+    holdout
+        Start and end of the holdout, None where they are not known.
 
     Returns
     -------
@@ -223,8 +227,51 @@ def data_footer(quality: Quality) -> str:
         else ""
     )
     return (
-        f"{quality['rows']:,} rows read: {quality.get('kept', 0):,} kept, "
-        f"{quality.get('quarantined', 0):,} in quarantine{span}."
+        f"{quality['rows']:,} rows before the sealed holdout: {quality.get('kept', 0):,} kept, "
+        f"{quality.get('quarantined', 0):,} in quarantine{span}. {holdout_sentence(holdout)}"
+    ).strip()
+
+
+def holdout_sentence(holdout: Mapping[str, str | None]) -> str:
+    """Say which days are sealed.
+
+    Parameters
+    ----------
+    holdout
+        Start and end of the holdout, None where they are not known.
+
+    Returns
+    -------
+    str
+        Empty where they are not known.
+
+    Examples
+    --------
+    >>> holdout_sentence({"start": "2017-01-03 21:00", "end": "2018-12-31 21:00"})
+    'Sealed holdout 2017-01-03 to 2018-12-31, not read.'
+    """
+    start, end = holdout.get("start"), holdout.get("end")
+    return f"Sealed holdout {start[:10]} to {end[:10]}, not read." if start and end else ""
+
+
+def by_regime_note(meta: Meta) -> str:
+    """Say what section 6 averages and why it differs from section 2.
+
+    Parameters
+    ----------
+    meta
+        Settings of the run; the fill tells how far decision and return lie apart.
+
+    Returns
+    -------
+    str
+    """
+    mean = "Mean return of the bars in a regime, times bars a year."
+    if meta.get("costs", {}).get("fill", "next_close") != "next_close":
+        return f"{mean} Regime known when the position held was decided, one bar earlier."
+    return (
+        f"{mean} Regime known when the position held was decided, two bars earlier "
+        "(it is filled at the close in between), so the figures differ from section 2's."
     )
 
 

@@ -140,9 +140,9 @@ def probability_answer(probabilities: Probabilities) -> str:
     -------
     str
     """
-    share, n = probabilities["over_90"], len(probabilities["ts"])
+    share, bars = probabilities["over_90"], counted(probabilities["observed"], "observed bar")
     degree = "Sure on most bars" if share >= 0.5 else "Often unsure"
-    return f"{degree}: the leading regime had over 90% on {percent(share)} of the last {n} bars."
+    return f"{degree}: the leading regime had over 90% on {percent(share)} of the {bars}."
 
 
 def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
@@ -162,8 +162,8 @@ def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
     chosen = next((row for row in grid if row.get("selected")), None)
     if chosen is None:
         return "The model was given, not chosen from a grid."
-    states = count_word(chosen["n_states"])
-    name = f"{states.capitalize()} states with {chosen['covariance_type']} covariances"
+    name = _cell_name(chosen)
+    name = f"{name[:1].upper()}{name[1:]}"
     lowest = min(row["bic"] for row in grid)
     cells = counted(len(grid), "cell")
     why = (
@@ -171,6 +171,7 @@ def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
         if chosen["bic"] <= lowest
         else f"of the {cells} tried, those with a lower BIC have a state that holds too few bars"
     )
+    why += _validated_better(grid, chosen)
     return f"{name}: {why}. {identification(grid, profile)}".strip()
 
 
@@ -214,3 +215,16 @@ states, so it is a choice.'
     if lowest != chosen:
         return f"BIC would be lowest at {lowest} states, outside what could be chosen."
     return f"BIC rises again above {lowest} states, so the data support this number."
+
+
+def _validated_better(grid: Sequence[GridRow], chosen: GridRow) -> str:
+    reached = chosen.get("loglik_validation")
+    known = [row for row in grid if row.get("loglik_validation") is not None]
+    best = max(known, key=lambda row: row["loglik_validation"], default=chosen)
+    if reached is None or best["loglik_validation"] <= reached:
+        return ""
+    return f", although {_cell_name(best)} fit the validation bars better"
+
+
+def _cell_name(row: GridRow) -> str:
+    return f"{count_word(row['n_states'])} states with {row['covariance_type']} covariances"

@@ -47,7 +47,7 @@ def return_figure(states: Sequence[StateRow]) -> Figure:
 
 
 def dwell_figure(dwell: Sequence[Dwell]) -> Figure:
-    """Draw how long spells last: quartiles, median, and what the model expects.
+    """Draw how long spells last: quartiles, median, and the mean of the fitted model.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def dwell_figure(dwell: Sequence[Dwell]) -> Figure:
                 "color": "@ink2",
                 "line": {"width": 2},
             },
-            "hovertemplate": "model expects %{x:.0f} bars<extra></extra>",
+            "hovertemplate": "the model's mean: %{x:.0f} bars<extra></extra>",
         }
     )
     ends = [v for row in dwell for v in (row["lower"], row["upper"], row["expected"]) if v]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from regime_factory.report.formats import TIMES, percent
@@ -10,18 +11,14 @@ from regime_factory.report.marks import Figure, axis, layout_of, note
 from regime_factory.report.palette import regime_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from regime_factory.report.payload import Growth, Lane, Probabilities
 
-_TICKS = (  # ratio of highest to lowest growth, steps within a decade
-    (1.1, tuple(1 + k / 100 for k in range(900))),
-    (1.6, tuple(1 + k / 10 for k in range(90))),
-    (12, (1, 1.5, 2, 3, 5, 7)),
-    (30, (1, 2, 5)),
-    (1000, (1, 3)),
-    (math.inf, (1,)),
-)
+_MOST_TICKS = 7
+_EVEN_BELOW = 3.0  # ratio of highest to lowest growth up to which ticks are evenly spaced
+_EVEN_STEPS = (1, 2, 2.5, 5)
+_DECADE_STEPS = ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
 _NO_NAME = "<extra></extra>"
 
 
@@ -234,16 +231,34 @@ def _growth_range(growth: Growth) -> tuple[float, float]:
 
 
 def _log_ticks(low: float, high: float) -> dict[str, Any]:
-    steps = next(steps for ratio, steps in _TICKS if high / low < ratio)
-    ticks = [
-        round(step * 10.0**power, 6)
-        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for step in steps
-        if low / 1.03 <= step * 10.0**power <= high * 1.03
-    ]
     pad = 0.03 * math.log10(high / low) + 0.005
+    ends = math.log10(low) - pad, math.log10(high) + pad
+    ladders = _even_ladders if high / low < _EVEN_BELOW else _decade_ladders
+    ticks = next(
+        inside
+        for ladder in ladders(10 ** ends[0], 10 ** ends[1])
+        if len(inside := [t for t in ladder if 10 ** ends[0] <= t <= 10 ** ends[1]]) <= _MOST_TICKS
+    )
     return {
         "tickvals": ticks,
-        "ticktext": [f"{tick:,g}{TIMES}" if tick < 1e6 else f"{tick:.0e}{TIMES}" for tick in ticks],
-        "range": [math.log10(low) - pad, math.log10(high) + pad],
+        "ticktext": [f"{tick:,g}{TIMES}" for tick in ticks],
+        "range": list(ends),
     }
+
+
+def _even_ladders(low: float, high: float) -> Iterator[list[float]]:
+    """Yield the multiples of ever larger round steps from below `low` to above `high`."""
+    for power in count(math.floor(math.log10(high - low)) - 1):
+        for step in _EVEN_STEPS:
+            size = step * 10.0**power
+            first, last = math.floor(low / size), math.ceil(high / size)
+            yield [float(f"{k * size:.6g}") for k in range(first, last + 1)]
+
+
+def _decade_ladders(low: float, high: float) -> Iterator[list[float]]:
+    """Yield ever fewer round numbers of each decade, then every second, third .. decade."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in _DECADE_STEPS:
+        yield [float(f"{step * 10.0**power:.6g}") for power in powers for step in steps]
+    for skip in count(2):
+        yield [10.0**power for power in powers if power % skip == 0]

@@ -1,4 +1,4 @@
-"""Colours of the report by token, light and dark, and the contrast between two of them."""
+"""Colours of the report by token, light and dark, and which of them a regime has."""
 
 from __future__ import annotations
 
@@ -52,8 +52,6 @@ THEMES: dict[str, dict[str, str]] = {
         "bad": "#FF8A80",
     },
 }
-TEXT_TOKENS = ("ink", "ink2", "muted", "strat", "ok", "warn", "bad")
-MARK_TOKENS = ("strat", "bench", "slot1", "slot2", "slot3", "slot4", "slot5")
 _SLOTS = {1: (1,), 2: (1, 4), 3: (1, 3, 4), 4: (1, 2, 3, 4)}
 
 
@@ -79,37 +77,3 @@ def regime_slot(state: int, n_states: int) -> str:
     """
     slots = _SLOTS.get(n_states, (1, 2, 3, 4, 5))
     return f"slot{slots[state % len(slots)]}"
-
-
-def contrast_ratio(one: str, other: str) -> float:
-    """Compute the contrast ratio of two opaque colours.
-
-    Parameters
-    ----------
-    one, other
-        Colours as ``#RRGGBB``.
-
-    Returns
-    -------
-    float
-        From 1 (same) to 21 (black on white).
-
-    Notes
-    -----
-    WCAG 2.2, definitions of relative luminance and contrast ratio.
-
-    Examples
-    --------
-    >>> round(contrast_ratio("#000000", "#FFFFFF"), 1)
-    21.0
-    """
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

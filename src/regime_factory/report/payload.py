@@ -40,7 +40,6 @@ class Meta(TypedDict, total=False):
     version: str  # of regime_factory
     timeframe: str  # base timeframe, for example "1D"
     regime_timeframe: str  # timeframe of the bars that the regime model observes
-    periods_per_year: float
     label_threshold: float  # filtered probability at which a label switches
     refit_every: int  # bars
     costs: Costs
@@ -135,7 +134,8 @@ class Probabilities(TypedDict):
 
     ts: list[str]
     values: list[list[float]]
-    over_90: float  # share of these bars whose leading state has more than 90 %
+    observed: int  # bars on which the model saw something new; the others carry its last word
+    over_90: float  # share of the observed bars whose leading state has more than 90 %
 
 
 class StateRow(TypedDict, total=False):
@@ -185,6 +185,7 @@ class SymbolPage(TypedDict):
 
     symbol: str
     training: dict[str, str | None]  # start and end of the selection zone
+    holdout: dict[str, str | None]  # start and end of the sealed zone
     performance: dict[str, Any]  # as made by backtest.performance
     benchmark: str
     quality: Quality
@@ -236,7 +237,8 @@ def build_payload(
     meta
         Run time, revision, data fingerprint, settings: the keys of `Meta`.
     zones
-        Columns `zone, start, end`; the selection zone is named as the training span.
+        Columns `zone, start, end`; the selection zone is named as the training span, the holdout
+        as the sealed one.
     quality
         ``{"symbols": {symbol: Quality}}`` from the quality gate.
     performance
@@ -282,7 +284,11 @@ def build_payload(
     if not performance:
         raise ValueError("the report needs the performance of at least one symbol, found none")
     points = max(200, min(max_points, POINTS_OF_ALL_SYMBOLS // len(performance)))
-    training = {row["zone"]: row for row in zones.to_dicts()}.get("selection", {})
+    spans = {row["zone"]: row for row in zones.to_dicts()}
+    training, holdout = (
+        {side: iso(spans.get(zone, {}).get(side)) for side in ("start", "end")}
+        for zone in ("selection", "holdout")
+    )
     pages = []
     for symbol, figures in performance.items():
         labels = _of_symbol(regimes, symbol).sort("ts")
@@ -299,7 +305,8 @@ def build_payload(
         states = [dict(row) for row in characteristics.get(symbol, [])]
         page = SymbolPage(
             symbol=symbol,
-            training={side: iso(training.get(side)) for side in ("start", "end")},
+            training=dict(training),
+            holdout=dict(holdout),
             performance=dict(figures),
             benchmark=benchmark,
             quality=quality.get("symbols", {}).get(symbol, Quality(checks=[])),

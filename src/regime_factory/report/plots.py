@@ -9,7 +9,7 @@ import polars as pl
 
 from regime_factory.report.formats import chance
 from regime_factory.report.palette import THEMES, regime_slot
-from regime_factory.report.series import probability_columns, regime_lanes, spell_lengths
+from regime_factory.report.series import filled_probability_columns, regime_lanes, spell_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def plot_regimes_over_price(bars: pl.DataFrame, regimes: pl.DataFrame) -> Figure
     price.set_ylabel("Close (price units, log)")
     price.set_title("Regimes over price", loc="left")
     day = 86_400_000.0
-    n_states = len(probability_columns(regimes))
+    n_states = len(filled_probability_columns(regimes))
     for k, lane in enumerate(lanes):
         starts = np.array(lane["starts"], dtype="datetime64[m]").astype("float64") / 1440
         spells = list(zip(starts, np.array(lane["lengths"]) / day, strict=True))
@@ -145,7 +145,7 @@ def plot_return_distribution(bars: pl.DataFrame, regimes: pl.DataFrame) -> Figur
     pairs = rows.select("state", "regime").unique(subset="state").sort("state").rows()
     figure, (axes,) = _figure((7.5, 4.2), 1)
     edge = max(float(np.percentile(rows["ret"].abs().to_numpy(), 99.5)), 1e-6)
-    n_states = len(probability_columns(regimes))
+    n_states = len(filled_probability_columns(regimes))
     bins = np.linspace(-edge, edge, 61)
     for state, name in pairs:
         inside = rows.filter(pl.col("state") == state)["ret"].to_numpy()
@@ -177,7 +177,7 @@ def plot_dwell_times(regimes: pl.DataFrame) -> Figure:
     spells = spell_lengths(regimes.sort("ts"), [])
     figure, (axes,) = _figure((7.5, 1.5 + 0.75 * len(spells)), 1)
     jitter = np.random.default_rng(0)
-    n_states = len(probability_columns(regimes))
+    n_states = len(filled_probability_columns(regimes))
     for k, (state, _, lengths) in enumerate(spells):
         if not len(lengths):
             continue

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regime_factory.report import answers, answers_regimes, tables, tables_details
+from regime_factory.report import answers, answers_regimes, headline, tables, tables_details
 from regime_factory.report.figures_regimes import (
     bic_figure,
     dwell_figure,
@@ -18,9 +17,9 @@ from regime_factory.report.figures_regimes import (
 )
 from regime_factory.report.figures_strategies import cost_figure, strategy_figure
 from regime_factory.report.figures_time import money_figure, probability_figure
-from regime_factory.report.formats import TIMES, counted, interval, number, percent
+from regime_factory.report.formats import percent
 from regime_factory.report.palette import THEMES, regime_slot
-from regime_factory.report.verdict import DEFLATED_SHARPE_NEEDED, judge
+from regime_factory.report.verdict import judge
 
 if TYPE_CHECKING:
     import jinja2
@@ -29,26 +28,14 @@ if TYPE_CHECKING:
     from regime_factory.report.payload import Meta, Payload, SymbolPage
 
 TEMPLATES = Path(__file__).parent / "templates"
-PARTIAL = 0.01  # difference of time invested and average weight from which weights are partial
-_UNITS = {"min": "minute", "H": "hour", "D": "day", "W": "week"}
-_SINGLE = {"1D": "daily", "1H": "hourly", "1W": "weekly", "1min": "1-minute"}
 CAVEATS = (
     "Past performance of a simulation; not advice.",
     "Prices are taken as given: dividends, borrowing costs and taxes are left out unless the "
     "bars include them.",
-    "Every choice was made before the span shown; the holdout was not read.",
+    "Every choice was made before the span shown.",
     "Intervals say how far the result could differ by luck in this span, not whether the "
     "next years will be like it.",
 )
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One headline figure with its yardstick."""
-
-    name: str
-    value: str
-    yardstick: str
 
 
 def render_report(payload: Payload) -> str:
@@ -85,33 +72,10 @@ def render_report(payload: Payload) -> str:
             css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
             js=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
             plotly=get_plotlyjs().replace("</script", "<\\/script"),
-            run_line=_run_line(payload["meta"]),
-            code_line=_code_line(payload["meta"]),
+            run_line=headline.run_line(payload["meta"]),
+            code_line=headline.code_line(payload["meta"]),
         )
     )
-
-
-def timeframe_words(timeframe: str) -> str:
-    """Name the bars of a timeframe.
-
-    Parameters
-    ----------
-    timeframe
-        For example "1D" or "4H".
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> timeframe_words("1D"), timeframe_words("4H"), timeframe_words("5min")
-    ('daily bars', '4-hour bars', '5-minute bars')
-    """
-    if timeframe in _SINGLE:
-        return f"{_SINGLE[timeframe]} bars"
-    match = re.fullmatch(r"(\d+)(min|H|D|W)", timeframe)
-    return f"{match[1]}-{_UNITS[match[2]]} bars" if match else "bars"
 
 
 def slug(symbol: str) -> str:
@@ -155,16 +119,17 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
     return {
         "slug": slug(page["symbol"]),
         "symbol": page["symbol"],
-        "title": f"{page['symbol']}, {timeframe_words(meta.get('timeframe', ''))}",
-        "subtitle": _subtitle(page),
+        "title": f"{page['symbol']}, {headline.timeframe_words(meta.get('timeframe', ''))}",
+        "subtitle": headline.subtitle(page, meta),
         "verdict": verdict,
-        "tiles": _tiles(page),
+        "tiles": headline.headline_tiles(page),
         "legend": [(name, regime_slot(k, len(names))) for k, name in enumerate(names)],
         "money": _money(page, meta),
         "regimes": _regimes(page, names, meta),
         "model": _model(page, meta),
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),
+        "by_regime_note": answers.by_regime_note(meta),
         "by_regime": tables.by_regime_table(performance.get("by_regime") or [], page["states"]),
         "future": {
             "answer": answers.future_answer(leakage),
@@ -173,11 +138,11 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "data": {
             "answer": answers.data_answer(page["quality"]),
             "table": tables.check_table(page["quality"]),
-            "footer": answers.data_footer(page["quality"]),
+            "footer": answers.data_footer(page["quality"], page["holdout"]),
         },
         "folds": _folds(page, meta),
-        "missing": _missing(performance.get("notes")),
-        "caveats": [*CAVEATS, *meta.get("caveats", [])],
+        "missing": _missing(performance.get("notes"), page["benchmark"]),
+        "caveats": _caveats(page, meta),
     }
 
 
@@ -204,6 +169,7 @@ def _regimes(page: SymbolPage, names: list[str], meta: Meta) -> dict[str, Any]:
     return {
         "bar": bar,
         "answer": answers_regimes.regimes_answer(states),
+        "end": page["growth"]["ts"][-1][:10],
         "now": f"{now['regime']}, {percent(now['now'])}" if now and known else "",
         "slot": regime_slot(states.index(now), len(states)) if now else "",
         "returns": states
@@ -229,6 +195,7 @@ def _regimes(page: SymbolPage, names: list[str], meta: Meta) -> dict[str, Any]:
         "probabilities": probabilities["ts"]
         and {
             "answer": answers_regimes.probability_answer(probabilities),
+            "dates": f"{probabilities['ts'][0][:10]} to {probabilities['ts'][-1][:10]}",
             **_figure(probability_figure(probabilities, names)),
         },
     }
@@ -291,59 +258,11 @@ def _folds(page: SymbolPage, meta: Meta) -> list[tables.Table]:
         tables_details.drawdown_table(performance.get("worst_drawdowns") or []),
         tables_details.choice_table(page["strategy_selection"], labels),
         tables_details.parameter_table(meta.get("parameters", {})),
-        tables_details.convention_table(performance.get("conventions") or []),
+        tables_details.convention_table(
+            performance.get("conventions") or [], performance.get("deflated_sharpe")
+        ),
     ]
     return [table for table in folds if table.rows]
-
-
-def _tiles(page: SymbolPage) -> list[Tile]:
-    performance = page["performance"]
-    ours = performance["strategies"][performance["chosen"]]
-    theirs = performance["strategies"].get(page["benchmark"], {})
-    deflated = performance.get("deflated_sharpe") or {}
-    notes = performance.get("notes")
-    reason = notes.get("deflated_sharpe.value", "") if isinstance(notes, dict) else ""
-    trials, bps = deflated.get("n_trials"), (performance.get("cost_curve") or {}).get("assumed_bps")
-    needs = f"needs {DEFLATED_SHARPE_NEEDED:.2f}"
-    at = "" if bps is None else f" at {bps:g} bp"
-    judged = f"{counted(trials, 'trial')}, {needs}" if trials else needs
-    return [
-        Tile(
-            "Net Sharpe", number(ours.get("sharpe")), f"95% {interval(ours.get('sharpe_interval'))}"
-        ),
-        Tile(
-            "Return a year",
-            percent(ours.get("cagr"), 1, sign=True),
-            f"buy & hold {percent(theirs.get('cagr'), 1, sign=True)}",
-        ),
-        Tile(
-            "Worst drawdown",
-            percent(ours.get("max_drawdown")),
-            f"buy & hold {percent(theirs.get('max_drawdown'))}",
-        ),
-        Tile(
-            "Deflated Sharpe",
-            number(deflated.get("value")),
-            judged if deflated.get("value") is not None else reason or "not computed",
-        ),
-        Tile(
-            "Cost a year",
-            percent(ours.get("cost_per_year"), 2),
-            f"turnover {number(ours.get('turnover_per_year'), 1)}{TIMES}{at}",
-        ),
-        _invested(ours),
-    ]
-
-
-def _invested(ours: dict[str, Any]) -> Tile:
-    """Time invested; where positions are partial the average weight says more."""
-    time, weight = ours.get("exposure"), ours.get("average_weight")
-    partial = time is not None and weight is not None and abs(time - weight) > PARTIAL
-    return Tile(
-        "Average weight" if partial else "Time invested",
-        percent(weight if partial else time),
-        f"{number(ours.get('switches_per_year'), 0)} switches a year",
-    )
 
 
 def _ranked(performance: dict[str, Any]) -> list[dict[str, Any]]:
@@ -351,29 +270,17 @@ def _ranked(performance: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-(row.get("sharpe") or float("-inf")), row["name"]))
 
 
-def _subtitle(page: SymbolPage) -> str:
-    span, training = page["performance"]["span"], page["training"]
-    start, end = (str(span[side])[:10] for side in ("start", "end"))
-    parts = [f"Out of sample {start} to {end}", counted(span["bars"], "bar")]
-    if training["start"] and training["end"]:
-        parts.append(f"trained on {training['start'][:4]} to {training['end'][:4]}")
-    return " \N{MIDDLE DOT} ".join(parts)
+def _caveats(page: SymbolPage, meta: Meta) -> list[str]:
+    sealed = answers.holdout_sentence(page["holdout"]) or "The holdout was not read."
+    return [*CAVEATS, sealed, *meta.get("caveats", [])]
 
 
-def _run_line(meta: Meta) -> str:
-    return f"run {meta['run_at'][:16].replace('T', ' ')} UTC" if meta.get("run_at") else ""
-
-
-def _code_line(meta: Meta) -> str:
-    changed = " + changes" if meta.get("changed") else ""
-    parts = [f"code {meta['code'][:7]}{changed}"] if meta.get("code") else []
-    parts += [f"data {meta['data'][:7]}"] if meta.get("data") else []
-    return " \N{MIDDLE DOT} ".join(parts)
-
-
-def _missing(notes: object) -> list[str]:
+def _missing(notes: object, benchmark: str) -> list[str]:
+    """List what could not be computed; the benchmark lacks no difference to itself."""
     if isinstance(notes, dict):
-        return [f"{tables.words(str(name))}: {reason}" for name, reason in sorted(notes.items())]
+        itself = f"strategies.{benchmark}.sharpe_difference"
+        shown = {str(name): why for name, why in notes.items() if not str(name).startswith(itself)}
+        return [f"{tables.words(name)}: {reason}" for name, reason in sorted(shown.items())]
     return [str(note) for note in notes] if isinstance(notes, list) else []
 
 

@@ -290,7 +290,7 @@ def dwell_times(regimes: pl.DataFrame, states: Sequence[Mapping[str, Any]]) -> l
     return rows
 
 
-def probability_columns(regimes: pl.DataFrame) -> list[str]:
+def filled_probability_columns(regimes: pl.DataFrame) -> list[str]:
     """Name the probability columns that this symbol's model fills, in state order.
 
     Parameters
@@ -304,7 +304,7 @@ def probability_columns(regimes: pl.DataFrame) -> list[str]:
 
     Examples
     --------
-    >>> probability_columns(pl.DataFrame({"p_state_1": [0.4], "p_state_0": [0.6]}))
+    >>> filled_probability_columns(pl.DataFrame({"p_state_1": [0.4], "p_state_0": [0.6]}))
     ['p_state_0', 'p_state_1']
     """
     filled = [c for c in regimes.columns if c.startswith("p_state_") and regimes[c].count()]
@@ -324,17 +324,21 @@ def state_probabilities(regimes: pl.DataFrame, last_bars: int) -> dict[str, Any]
     Returns
     -------
     dict
-        `ts`, `values` (one list per state) and `over_90`.
+        `ts`, `values` (one list per state), `observed` (bars on which the model saw something
+        new) and `over_90` (share of those whose leading state has more than 90 %).
     """
-    columns = probability_columns(regimes)
+    columns = filled_probability_columns(regimes)
     tail = regimes.tail(last_bars)
     if not columns or tail.is_empty():
-        return {"ts": [], "values": [], "over_90": 0.0}
-    leading = tail.select(pl.max_horizontal(columns)).to_series()
+        return {"ts": [], "values": [], "observed": 0, "over_90": 0.0}
+    p = regimes.select(columns).to_numpy()
+    new = np.append(True, (p[1:] != p[:-1]).any(axis=1))  # else carried forward to a base bar
+    leading = p[-tail.height :][new[-tail.height :]].max(axis=1)
     return {
         "ts": stamps(tail["ts"]),
         "values": [rounded(tail[column], 3) for column in columns],
-        "over_90": float((leading > 0.9).to_numpy().mean()),
+        "observed": len(leading),
+        "over_90": float((leading > 0.9).mean()) if len(leading) else 0.0,
     }
 
 

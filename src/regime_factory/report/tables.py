@@ -63,7 +63,7 @@ def state_table(states: Sequence[StateRow]) -> Table:
         ]
         for k, row in enumerate(states)
     ]
-    return Table("Regimes", (*columns, "Expected bars", "Spells", "Now"), rows)
+    return Table("Regimes", (*columns, "Mean bars, model", "Spells", "Last bar"), rows)
 
 
 def honesty_table(honesty: Honesty) -> Table:
@@ -103,7 +103,7 @@ def strategy_table(rows: Sequence[Mapping[str, Any]], chosen: str) -> Table:
     """
     columns = ("Strategy", "Net Sharpe", "95% interval", "minus buy & hold", "95% interval")
     further = ("Return/yr", "Vol/yr", "Worst drawdown", "Sortino", "Calmar", "Invested")
-    last = ("Turnover/yr", "Cost/yr", "Switches/yr", "Hit rate")
+    last = ("Turnover/yr", "Cost/yr", "Trades/yr", "Hit rate")
     body = [
         [
             row["label"],

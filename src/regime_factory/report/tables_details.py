@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from regime_factory.report.formats import number, percent
-from regime_factory.report.tables import Cell, Table, plain_table, words
+from regime_factory.report.tables import Cell, Table, plain_table, times, words
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITERS: dict[str, Callable[[float | None], str]] = {
+    "cagr": lambda value: percent(value, 1, sign=True),
+    "volatility": lambda value: percent(value, 1),
+    "drawdown": percent,
+    "max_drawdown": percent,
+    "exposure": percent,
+    "turnover": times,
+    "turnover_per_year": times,
+    "cost_per_year": lambda value: percent(value, 2),
+}
 _HEADINGS = {
     "sharpe": "Net Sharpe",
     "cagr": "Return/yr",
@@ -105,26 +115,19 @@ def choice_table(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -
     -------
     Table
     """
-    left_out = {"strategy", "selected", "n_trials", "trial_sharpe_variance"}
+    left_out = {"strategy", "selected", "start", "end", "n_trials", "trial_sharpe_variance"}
     keys = [key for key in rows[0] if key not in left_out] if rows else []
-    shares = {"cagr", "drawdown", "max_drawdown", "volatility", "exposure", "cost_per_year"}
     body = [
         [
             labels.get(row["strategy"], words(str(row["strategy"]))),
-            *(
-                percent(row[key], 1)
-                if key in shares
-                else number(row[key])
-                if isinstance(row[key], int | float)
-                else str(row[key])
-                for key in keys
-            ),
+            *(_figure(key, row[key]) for key in keys),
         ]
         for row in rows
     ]
     tinted = frozenset(k for k, row in enumerate(rows) if row.get("selected"))
     columns = ("Strategy", *(_HEADINGS.get(key, words(key)) for key in keys))
-    return plain_table("Strategies in the selection zone", columns, body, tinted=tinted)
+    caption = f"Strategies in the selection zone{_span(rows)}"
+    return plain_table(caption, columns, body, tinted=tinted)
 
 
 def parameter_table(parameters: Mapping[str, Any]) -> Table:
@@ -148,20 +151,46 @@ def parameter_table(parameters: Mapping[str, Any]) -> Table:
     return Table("Parameters", ("Setting", "Value"), rows, numeric=False)
 
 
-def convention_table(conventions: Sequence[Mapping[str, Any]]) -> Table:
+def convention_table(
+    conventions: Sequence[Mapping[str, Any]], deflated: Mapping[str, Any] | None = None
+) -> Table:
     """Tabulate the conventions behind the figures.
 
     Parameters
     ----------
     conventions
         `conventions` of the performance: `name` and `value`.
+    deflated
+        `deflated_sharpe` of the performance, whose trial variance is named where it is known.
 
     Returns
     -------
     Table
     """
     rows = [[Cell(str(row["name"])), Cell(_written(row["value"]))] for row in conventions]
+    variance = (deflated or {}).get("trial_sharpe_variance")
+    if variance is not None:
+        value = (
+            f"{variance:.3g} of Sharpe ratios per bar, ddof = 1; behind the deflated Sharpe ratio"
+        )
+        rows.append([Cell("Variance of the trials"), Cell(value)])
     return Table("Conventions", ("Convention", "Value"), rows, numeric=False)
+
+
+def _span(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first and last day that any of the choices was judged on."""
+    starts = [str(row["start"])[:10] for row in rows if row.get("start")]
+    ends = [str(row["end"])[:10] for row in rows if row.get("end")]
+    return f", {min(starts)} to {max(ends)}" if starts and ends else ""
+
+
+def _figure(key: str, value: object) -> str:
+    """Write a figure of the strategy choice as the strategy table writes it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        return _written(value)
+    if key in _WRITERS:
+        return _WRITERS[key](value)
+    return number(value)
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from regime_factory.report.payload import Leakage, SymbolPage
 
 P_VALUE_NEEDED = 0.05
+P_VALUE_CLOSE = (0.03, 0.07)  # written with a decimal, so that 5.4 % does not read as 5 %
 DEFLATED_SHARPE_NEEDED = 0.95
 CLEAR_VOLATILITY_RATIO = 1.5  # wildest to calmest regime
 AGREEMENT_NEEDED = 0.5  # adjusted Rand of the worst refit
@@ -182,11 +183,22 @@ def _judge_skill(page: SymbolPage) -> tuple[str, str, str, str]:
 def _timing(timing: Mapping[str, Any]) -> str:
     if timing.get("p_value") is None:
         return "Random timing was not tried."
-    draws = timing["draws"]
-    as_good = (timing["p_value"] * (draws + 1) - 1) / draws  # p counts the real positions as well
     return (
         "Positions placed at random times, held as long, did at least as well in "
-        f"{chance(max(as_good, 0.0))} of {counted(draws, 'trial')}."
+        f"{_as_good(timing)}."
+    )
+
+
+def _as_good(timing: Mapping[str, Any]) -> str:
+    """Write the share of trials that did as well, more exactly where p is near its limit."""
+    p_value, draws = timing["p_value"], timing["draws"]
+    share = max((p_value * (draws + 1) - 1) / draws, 0.0)  # p counts the real positions as well
+    low, high = P_VALUE_CLOSE
+    if not low <= p_value <= high:
+        return f"{chance(share)} of {counted(draws, 'trial')}"
+    return (
+        f"{percent(share, 1)} of {counted(draws, 'trial')} "
+        f"(p = {percent(p_value, 1)}, limit {percent(P_VALUE_NEEDED)})"
     )
 
 
@@ -203,11 +215,10 @@ def _failed(
             "includes zero"
         )
     if not passed["timing"]:
-        share = timing.get("p_value")
         reasons.append(
             "random timing was not tried"
-            if share is None
-            else f"random timing did as well in {chance(share)} of trials"
+            if timing.get("p_value") is None
+            else f"random timing did as well in {_as_good(timing)}"
         )
     if not passed["deflated"]:
         reasons.append(

@@ -14,7 +14,7 @@ from regime_factory.params import (
     ReportParams,
     ZonesParams,
 )
-from regime_factory.pipelines.market import base_bars, periods_per_year
+from regime_factory.pipelines.market import base_bars
 from regime_factory.report import Payload, build_payload, render_report
 
 HONESTY = (
@@ -88,7 +88,6 @@ def describe_run(
         "version": context["package_version"],
         "timeframe": market.timeframe,
         "regime_timeframe": hmm.regime_timeframe,
-        "periods_per_year": periods_per_year(market),
         "label_threshold": hmm.label_threshold,
         "refit_every": hmm.refit_every,
         "observations": hmm.observations

@@ -7,6 +7,8 @@
   var buttons = Array.prototype.slice.call(document.querySelectorAll("[data-page]"));
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
   var coarse = window.matchMedia("(pointer: coarse)").matches;
+  var paper = 688; /* width of a printed figure in pixels, as in the style sheet */
+  var tallest = 400; /* on paper, so that the first figure fits under the headline figures */
   var printing = false;
   var specs = {};
   root.classList.add("js");
@@ -44,19 +46,37 @@
     var tokens = colours();
     var columns = spec.columns;
     var layout = filled(spec.layout, tokens, columns);
-    layout.width = node.clientWidth;
-    layout.height = spec.height;
+    layout.width = printing ? paper : node.clientWidth;
+    layout.height = printing ? Math.min(spec.height, tallest) : spec.height;
     layout.dragmode = coarse ? false : "zoom";
     layout.font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: tokens.muted };
-    if (node.clientWidth < 480) narrow(layout);
+    if (layout.width < 480) narrow(layout);
+    node.style.height = layout.height + "px";
     return Plotly.react(node, filled(spec.data, tokens, columns), layout, {
       displayModeBar: false, scrollZoom: false, showTips: false, doubleClick: "reset"
     });
   }
 
-  /* Fits a figure to a phone: five ticks, axis title on two lines, panel titles from the left edge. */
+  /* Breaks a long text at the space nearest to its middle. */
+  function halved(text) {
+    var spaces = [];
+    for (var k = 0; k < text.length; k += 1) if (text.charAt(k) === " ") spaces.push(k);
+    if (text.length < 17 || !spaces.length) return text;
+    var middle = text.length / 2;
+    spaces.sort(function (a, b) { return Math.abs(a - middle) - Math.abs(b - middle); });
+    return text.slice(0, spaces[0]) + "<br>" + text.slice(spaces[0] + 1);
+  }
+
+  /* Fits a figure to a phone: few level ticks, long names and the axis title on two lines, panel
+     titles from the left edge. */
   function narrow(layout) {
     var axis = layout.xaxis;
+    axis.tickangle = 0;
+    if (layout.yaxis.ticktext) {
+      var names = layout.yaxis.ticktext.map(halved);
+      layout.height += 7 * names.filter(function (name) { return name.indexOf("<br>") > 0; }).length;
+      layout.yaxis.ticktext = names;
+    }
     if (axis.title && axis.title.text.length > 30) {
       axis.title.text = axis.title.text.replace(", ", "<br>");
       layout.margin.b += 16;
@@ -73,6 +93,7 @@
     });
   }
 
+  /* Draws what is shown; the call itself draws, as a page that is printed does not wait. */
   function redraw() {
     var visible = Array.prototype.filter.call(document.querySelectorAll(".figure"), function (node) {
       return node.clientWidth > 0;
@@ -133,17 +154,29 @@
     waiting = setTimeout(redraw, 120);
   });
 
+  /* Prints every symbol, folds open; some browsers tell by events, some by the media query. */
   var opened = [];
-  window.addEventListener("beforeprint", function () {
+  var shown = "";
+  function toPaper() {
+    if (printing) return;
     printing = true;
+    shown = pages.filter(function (page) { return !page.hidden; })[0].id;
+    pages.forEach(function (page) { page.hidden = false; });
     opened = Array.prototype.filter.call(document.querySelectorAll("details"), function (fold) { return !fold.open; });
     opened.forEach(function (fold) { fold.open = true; });
     redraw();
-  });
-  window.addEventListener("afterprint", function () {
+  }
+  function toScreen() {
+    if (!printing) return;
     printing = false;
+    show(shown);
     opened.forEach(function (fold) { fold.open = false; });
     redraw();
+  }
+  window.addEventListener("beforeprint", toPaper);
+  window.addEventListener("afterprint", toScreen);
+  window.matchMedia("print").addEventListener("change", function (media) {
+    if (media.matches) toPaper(); else toScreen();
   });
 
   window.addEventListener("hashchange", function () {
