@@ -36,7 +36,8 @@ def choose_strategy(
         One row per symbol and candidate: ``symbol, strategy, start, end, sharpe, cagr,
         max_drawdown, turnover_per_year, n_trials, trial_sharpe_variance, selected``. ``n_trials``
         counts the candidates of the symbol and ``trial_sharpe_variance`` is the variance (ddof=1)
-        of their Sharpe ratios per bar: what :func:`regime_factory.evaluation.deflated_sharpe_ratio` needs.
+        of their Sharpe ratios per bar: what
+        :func:`regime_factory.evaluation.deflated_sharpe_ratio` needs.
 
     Raises
     ------
