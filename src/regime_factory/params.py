@@ -5,21 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from regime_factory.bars import Session, parse_timeframe, timeframe_minutes
+from regime_factory.bars import Session, timeframe_minutes
 from regime_factory.bars.session import ZoneName
+from regime_factory.bars.sources import CanonicalColumn, TimeframeName
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 BasisPoints = Annotated[float, Field(ge=0, le=1_000)]
 Seed = Annotated[int, Field(ge=0)]
-
-
-def _known_timeframe(name: str) -> str:
-    parse_timeframe(name)
-    return name
-
-
-Timeframe = Annotated[str, AfterValidator(_known_timeframe)]
 
 
 def _iso_date(text: str) -> str:
@@ -44,8 +37,8 @@ class Settings(BaseModel):
 class MarketParams(Settings):
     """What is traded and when: shared by every stage."""
 
-    timeframe: Timeframe
-    timeframes: list[Timeframe] = Field(min_length=1)
+    timeframe: TimeframeName
+    timeframes: list[TimeframeName] = Field(min_length=1)
     session: Session | None
     max_staleness_days: Annotated[float, Field(gt=0)]
     periods_per_year: Annotated[float, Field(gt=0)] | None
@@ -69,13 +62,10 @@ class MarketParams(Settings):
         return self
 
 
-Column = Literal["symbol", "ts", "open", "high", "low", "close", "volume"]
-
-
 class IngestParams(Settings):
     """How the raw file is to be read, and when its faults stop the run."""
 
-    columns: dict[Column, str]
+    columns: dict[CanonicalColumn, str]
     stamp: Literal["open", "close", "session_close"] = Field(
         description="say which moment of its bar a time stamp of the file stands for"
     )
@@ -128,7 +118,7 @@ class FeaturesParams(Settings):
 class HmmParams(Settings):
     """Observations, grid, fit and walk-forward of the hidden Markov model."""
 
-    regime_timeframe: Timeframe
+    regime_timeframe: TimeframeName
     observations: list[str] | Literal["feature_set"]
     n_states: Annotated[int, Field(ge=1, le=20)] | None
     n_states_min: Annotated[int, Field(ge=1, le=20)]

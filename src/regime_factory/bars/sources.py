@@ -26,6 +26,9 @@ def _timeframe_name(name: str) -> str:
     return name
 
 
+TimeframeName = Annotated[str, AfterValidator(_timeframe_name)]
+
+
 class SourceSpec(BaseModel):
     """How to read a file of bars.
 
@@ -76,7 +79,7 @@ class SourceSpec(BaseModel):
     timezone: ZoneName
     session_close: ClockTime | None = None
     session_timezone: ZoneName | None = None
-    timeframe: Annotated[str, AfterValidator(_timeframe_name)]
+    timeframe: TimeframeName
     symbol: str | None = None
     symbols: list[str] | None = None
     date_format: str | None = None

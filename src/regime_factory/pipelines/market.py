@@ -25,9 +25,14 @@ def periods_per_year(market: MarketParams, timeframe: str | None = None) -> floa
     )
 
 
+def max_staleness(market: MarketParams) -> timedelta:
+    """Give how long a coarser bar is carried forward beyond its own length."""
+    return timedelta(days=market.max_staleness_days)
+
+
 def oldest(market: MarketParams, timeframe: str) -> timedelta:
     """Give the age at which a bar of a timeframe is too old to be carried forward."""
-    return timedelta(days=market.max_staleness_days, minutes=timeframe_minutes(timeframe))
+    return max_staleness(market) + timedelta(minutes=timeframe_minutes(timeframe))
 
 
 def feature_table(
@@ -39,7 +44,7 @@ def feature_table(
         feature_set=feature_set,
         timeframes=market.timeframes,
         session=market.session,
-        max_staleness=timedelta(days=market.max_staleness_days),
+        max_staleness=max_staleness(market),
         parkinson_window=features.parkinson_window,
     )
 
@@ -52,5 +57,5 @@ def feature_columns(
         base_bars(bars, market),
         columns=columns,
         session=market.session,
-        max_staleness=timedelta(days=market.max_staleness_days),
+        max_staleness=max_staleness(market),
     )

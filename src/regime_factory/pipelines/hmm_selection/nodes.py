@@ -169,15 +169,7 @@ def filter_selection_regimes(
     hmm: HmmParams,
 ) -> pl.DataFrame:
     """Filtered regimes of the later part of the selection zone."""
-    stamps = base_bars(bars, market).select("symbol", "ts")
-    return regime_table(
-        refits,
-        observations,
-        stamps,
-        zone="selection",
-        label_threshold=hmm.label_threshold,
-        oldest=oldest(market, hmm.regime_timeframe),
-    )
+    return filter_zone("selection", refits, observations, bars, market, hmm)
 
 
 def filter_evaluation_regimes(
@@ -188,16 +180,27 @@ def filter_evaluation_regimes(
     hmm: HmmParams,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Filtered regimes of the evaluation zone, twice: as Parquet and as CSV."""
-    stamps = base_bars(bars, market).select("symbol", "ts")
-    table = regime_table(
+    table = filter_zone("evaluation", refits, observations, bars, market, hmm)
+    return table, table
+
+
+def filter_zone(
+    zone: str,
+    refits: dict[str, Refits],
+    observations: pl.DataFrame,
+    bars: pl.DataFrame,
+    market: MarketParams,
+    hmm: HmmParams,
+) -> pl.DataFrame:
+    """Score the rows of a zone and carry the regimes to its base bars."""
+    return regime_table(
         refits,
         observations,
-        stamps,
-        zone="evaluation",
+        base_bars(bars, market).select("symbol", "ts"),
+        zone=zone,
         label_threshold=hmm.label_threshold,
         oldest=oldest(market, hmm.regime_timeframe),
     )
-    return table, table
 
 
 def measure_models(
