@@ -1,4 +1,4 @@
-"""CPU time of the feature table against plain pandas and against one pass of raw Polars."""
+"""CPU time of resampling and of the feature table against raw Polars and plain pandas."""
 
 import math
 import time
@@ -10,13 +10,40 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from regime_factory.features import FEATURES, FeatureWindows, build_features
-from regime_factory.features.steps import inline
+from regime_factory.bars import Session, resample
+from regime_factory.features import build_features
 
 ROWS = 1_000_000
+FEATURES_4 = (
+    "close_logret_current",
+    "log_halfrange_current",
+    "log_volume_delta_current",
+    "close_parkinson_20",
+)
+FEATURES_17 = (
+    *FEATURES_4,
+    "close_momentum_20",
+    "close_ret_zscore_20",
+    "close_rsi_14",
+    "close_macd_12_26",
+    "close_bollinger_percent_b_20",
+    "close_bollinger_width_20",
+    "high_low_range_pct_current",
+    "close_open_pct_current",
+    "high_low_halfrange_mean_20",
+    "close_rolling_vol_20",
+    "close_atr_pct_14",
+    "volume_rvol_20",
+    "close_over_vwap",
+)
 TIMEFRAMES = ("1H", "4H", "12H", "1D")
 _EVERY = {"4H": "4h", "12H": "12h", "1D": "1d"}
-_REPEATS = 3
+_REPEATS = 5
+SESSIONS = {
+    "24/7": None,
+    "New York": Session(timezone="America/New_York", open="09:30", close="16:00", calendar="XNYS"),
+    "futures": Session(timezone="America/Chicago", open="17:00", close="16:00"),
+}
 
 
 def make_bars(rows: int, seed: int = 0) -> pl.DataFrame:
@@ -57,30 +84,65 @@ def pandas_v1(bars: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def raw_expressions(feature_set: str, timeframe: str) -> list[pl.Expr]:
-    """The registry's expressions without shared steps and without guards."""
-    windows = FeatureWindows()
-    return [
-        entry.build(windows, inline).alias(f"{entry.name(windows)}_{timeframe}")
-        for entry in FEATURES.values()
-        if feature_set in entry.sets
-    ]
+def raw_expressions(names: tuple[str, ...], timeframe: str) -> list[pl.Expr]:
+    """The features as one would write them down in Polars, without guards."""
+    close, high, low, volume = pl.col("close"), pl.col("high"), pl.col("low"), pl.col("volume")
+    before = close.shift(1)
+    returns, span, change = (close / before).log(), (high / low).log(), close.diff()
+    mean, deviation = close.rolling_mean(20), close.rolling_std(20, ddof=0)
+    gain, loss = (
+        part.ewm_mean(alpha=1 / 14, adjust=False) for part in (change.clip(0), (-change).clip(0))
+    )
+    true_range = pl.max_horizontal(high - low, (high - before).abs(), (low - before).abs())
+    typical = (high + low + close) / 3
+    written = {
+        "close_logret_current": returns,
+        "log_halfrange_current": (span / 2).clip(1e-5).log(),
+        "log_volume_delta_current": volume.log().diff(),
+        "close_parkinson_20": ((span**2).rolling_mean(20) / (4 * math.log(2))).sqrt(),
+        "close_momentum_20": (close / close.shift(20)).log(),
+        "close_ret_zscore_20": (returns - returns.rolling_mean(20)) / returns.rolling_std(20),
+        "close_rsi_14": 100 * gain / (gain + loss),
+        "close_macd_12_26": close.ewm_mean(span=12, adjust=False)
+        - close.ewm_mean(span=26, adjust=False),
+        "close_bollinger_percent_b_20": (close - mean + 2 * deviation) / (4 * deviation),
+        "close_bollinger_width_20": 4 * deviation / mean,
+        "high_low_range_pct_current": 100 * (high - low) / close,
+        "close_open_pct_current": 100 * (close / pl.col("open") - 1),
+        "high_low_halfrange_mean_20": (span / 2).rolling_mean(20),
+        "close_rolling_vol_20": returns.rolling_std(20),
+        "close_atr_pct_14": 100 * true_range.ewm_mean(alpha=1 / 14, adjust=False) / close,
+        "volume_rvol_20": volume / volume.rolling_mean(20),
+        "close_over_vwap": close / ((typical * volume).rolling_sum(20) / volume.rolling_sum(20)),
+    }
+    return [written[name].alias(f"{name}_{timeframe}") for name in names]
 
 
-def raw_timeframes(bars: pl.DataFrame, feature_set: str) -> pl.DataFrame:
+def raw_timeframes(bars: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
     """One in-memory pass: dynamic groups, raw expressions, backward as-of joins."""
-    table = bars.select("symbol", "ts", *raw_expressions(feature_set, "1H"))
-    for timeframe, every in _EVERY.items():
-        coarse = bars.group_by_dynamic("ts", every=every, closed="right", label="right").agg(
-            pl.col("open").first(),
-            pl.col("high").max(),
-            pl.col("low").min(),
-            pl.col("close").last(),
-            pl.col("volume").sum(),
-        )
-        features = coarse.select("ts", *raw_expressions(feature_set, timeframe))
+    table = bars.lazy().select("symbol", "ts", *raw_expressions(names, "1H")).collect()
+    for timeframe in _EVERY:
+        coarse = dynamic_groups(bars, timeframe)
+        features = coarse.lazy().select("ts", *raw_expressions(names, timeframe)).collect()
         table = table.join_asof(features, on="ts", strategy="backward")
     return table
+
+
+def listed(names: tuple[str, ...], timeframes: tuple[str, ...]) -> list[str]:
+    """Full column names of features on timeframes."""
+    return [f"{name}_{timeframe}" for timeframe in timeframes for name in names]
+
+
+def dynamic_groups(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
+    """Coarser bars on the UTC clock, as Polars makes them."""
+    every = _EVERY[timeframe]
+    return bars.group_by_dynamic("ts", every=every, closed="right", label="right").agg(
+        pl.col("open").first(),
+        pl.col("high").max(),
+        pl.col("low").min(),
+        pl.col("close").last(),
+        pl.col("volume").sum(),
+    )
 
 
 def _cpu_ns_per_row(work: Callable[[], object], rows: int) -> float:
@@ -106,21 +168,32 @@ def run(rows: int = ROWS) -> list[dict]:
     bars = make_bars(rows)
     frame = bars.to_pandas()
     cases: list[tuple[str, str, Callable[[], object], Callable[[], object]]] = [
-        ("features v1, 1H", "plain pandas", lambda: build_features(bars), lambda: pandas_v1(frame)),
+        (
+            f"resample {timeframe}, {market}",
+            "group_by_dynamic",
+            lambda timeframe=timeframe, session=session: resample(bars, timeframe, session),
+            lambda timeframe=timeframe: dynamic_groups(bars, timeframe),
+        )
+        for market, session in SESSIONS.items()
+        for timeframe in _EVERY
     ]
-    for name in ("v1", "v2"):
+    cases += [
+        ("v1 features, 1H", "plain pandas", lambda: build_features(bars), lambda: pandas_v1(frame)),
+    ]
+    for names in (FEATURES_4, FEATURES_17):
+        one, all_four = listed(names, ("1H",)), listed(names, TIMEFRAMES)
         cases += [
             (
-                f"features {name}, 1H",
+                f"{len(names)} features, 1H",
                 "raw polars",
-                lambda name=name: build_features(bars, name),
-                lambda name=name: bars.lazy().select("ts", *raw_expressions(name, "1H")).collect(),
+                lambda one=one: build_features(bars, columns=one),
+                lambda names=names: bars.lazy().select(*raw_expressions(names, "1H")).collect(),
             ),
             (
-                f"features {name}, {len(TIMEFRAMES)} timeframes",
+                f"{len(names)} features, {len(TIMEFRAMES)} timeframes",
                 "raw polars",
-                lambda name=name: build_features(bars, name, TIMEFRAMES),
-                lambda name=name: raw_timeframes(bars, name),
+                lambda all_four=all_four: build_features(bars, columns=all_four),
+                lambda names=names: raw_timeframes(bars, names),
             ),
         ]
     return [_measure(rows, *case) for case in cases]

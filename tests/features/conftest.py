@@ -1,13 +1,19 @@
-"""Bars and references that the feature tests share."""
+"""Bars, sessions and the list of all columns that the feature tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
+from regime_factory.bars import Session, timeframe_minutes
+from regime_factory.features import ACROSS, FEATURES, FeatureWindows
+from regime_factory.features.columns import across_column, own_column
+
 MakeBars = Callable[..., pl.DataFrame]
+NYSE = Session(timezone="America/New_York", open="09:30", close="16:00")
+GLOBEX = Session(timezone="America/Chicago", open="17:00", close="16:00")
 
 
 def make_bars(
@@ -26,7 +32,8 @@ def make_bars(
     opened = np.concatenate([[100.0], close[:-1]]) * np.exp(rng.normal(0, vol / 5, n))
     high = np.maximum(opened, close) * np.exp(np.abs(rng.normal(0, vol / 2, n)))
     low = np.minimum(opened, close) * np.exp(-np.abs(rng.normal(0, vol / 2, n)))
-    slots = np.flatnonzero(rng.random(int(n / (1 - gaps)) + 50 * (gaps > 0)) >= gaps)[:n]
+    drawn = int(1.05 * n / (1 - gaps)) + 50 if gaps else n
+    slots = np.flatnonzero(rng.random(drawn) >= gaps)[:n]
     assert len(slots) == n
     return pl.DataFrame(
         {
@@ -41,6 +48,32 @@ def make_bars(
         },
         schema_overrides={"ts": pl.Datetime("us", "UTC")},
     ).with_columns(n_base=pl.lit(1, pl.UInt32))
+
+
+def regular_hours(n: int, seed: int) -> pl.DataFrame:
+    """Hourly bars of New York's regular session, the first half an hour long, over n hours."""
+    bars = make_bars(n, seed=seed, start=datetime(2001, 1, 1, 1, tzinfo=UTC))
+    local = pl.col("ts").dt.convert_time_zone("America/New_York")
+    inside = local.dt.hour().is_between(10, 16) & (local.dt.weekday() <= 5)
+    return bars.filter(inside)
+
+
+def every_column(timeframes: Sequence[str], session: Session | None = None) -> list[str]:
+    """Every registered feature on every timeframe, those in no set included."""
+    windows, base = FeatureWindows(), timeframes[0]
+    own = [
+        own_column(entry, setting, timeframe).name
+        for timeframe in timeframes
+        for entry in FEATURES.values()
+        for setting in entry.settings(windows)
+        if entry.speaks is None
+        or (timeframe == base and entry.speaks(timeframe_minutes(base), session))
+    ]
+    return own + [
+        across_column(entry, windows, base, coarse).name
+        for coarse in timeframes[1:]
+        for entry in ACROSS.values()
+    ]
 
 
 @pytest.fixture(name="make_bars", scope="session")

@@ -1,23 +1,19 @@
-"""The feature table: as-of joins, causality, lookbacks, symbols, awkward input."""
+"""The feature table: as-of joins, symbols, missing volume, awkward input."""
 
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from regime_factory.bars import Session
-from regime_factory.features import build_features, warmup_bars
+from regime_factory.features import FEATURES, FeatureWindows, build_features
 from regime_factory.features.schema import Features
 
-from .conftest import make_bars
+from .conftest import every_column, make_bars
 from .reference import references
 
 TIMEFRAMES = ("1H", "4H", "1D")
-NYSE = Session(timezone="America/New_York", open="09:30", close="16:00")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +36,7 @@ def _slow_resample(bars: pl.DataFrame, hours: int) -> list[dict]:
 def test_coarser_features_equal_a_slow_as_of_join(hours):
     bars = make_bars(1500, seed=8, gaps=0.15)
     name = {4: "4H", 12: "12H", 24: "1D"}[hours]
-    table = build_features(bars, "v2", [name])
+    table = build_features(bars, columns=every_column([name]))
     coarse = _slow_resample(bars, hours)
     columns = ("open", "high", "low", "close", "volume")
     expected = references(*([bar[c] for bar in coarse] for c in columns))
@@ -52,96 +48,6 @@ def test_coarser_features_equal_a_slow_as_of_join(hours):
         assert [x is None for x in got] == [x is None for x in want], stem
         pairs = [(a, b) for a, b in zip(got, want, strict=True) if b is not None]
         np.testing.assert_allclose(*zip(*pairs, strict=True), rtol=1e-9, atol=1e-10, err_msg=stem)
-
-
-def _replace_after(bars: pl.DataFrame, cut: datetime, seed: int) -> pl.DataFrame:
-    """The same stamps with quite different bars after the cut."""
-    other = make_bars(bars.height, seed=seed, vol=0.03).select(
-        pl.col("open", "high", "low", "close") * 3, pl.col("volume") / 7
-    )
-    after = pl.col("ts") > cut
-    exprs = [pl.when(after).then(other[c]).otherwise(pl.col(c)).alias(c) for c in other.columns]
-    return bars.with_columns(exprs)
-
-
-def _assert_causal(bars: pl.DataFrame, rows: range, session: Session | None) -> None:
-    batch = build_features(bars, "v2", TIMEFRAMES, session=session)
-    for row in rows:
-        cut = bars["ts"][row]
-        known = batch.head(row + 1)
-        changed = build_features(_replace_after(bars, cut, row), "v2", TIMEFRAMES, session=session)
-        assert_frame_equal(changed.head(row + 1), known, check_exact=True)
-        assert not changed.tail(-row - 1).equals(batch.tail(-row - 1))
-        removed = build_features(bars.head(row + 1), "v2", TIMEFRAMES, session=session)
-        assert_frame_equal(removed, known, rel_tol=1e-9, abs_tol=0)
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [range(951, 975, 5), pytest.param(range(949, 975), marks=pytest.mark.slow)],
-    ids=["some phases", "every phase"],
-)
-def test_later_bars_change_nothing_at_any_phase_of_the_clock(rows):
-    bars = make_bars(1100, seed=5)
-    assert bars["ts"][959].hour == 0
-    _assert_causal(bars, rows, None)
-
-
-def test_later_bars_change_nothing_across_gaps():
-    _assert_causal(make_bars(1100, seed=6, gaps=0.3), range(900, 950, 11), None)
-
-
-def test_later_bars_change_nothing_around_the_clock_change_of_a_session():
-    bars = make_bars(1800, seed=7, start=datetime(2021, 1, 4, 1, tzinfo=UTC))
-    around = bars["ts"].search_sorted(datetime(2021, 3, 14, 7, tzinfo=UTC))
-    _assert_causal(bars, range(around - 29, around + 40, 11), NYSE)
-
-
-@pytest.mark.parametrize("column", ["close", "volume"])
-def test_a_later_null_changes_no_bit_before_it(column):
-    bars = make_bars(1100, seed=9, vol=0.02)
-    batch = build_features(bars, "v2", TIMEFRAMES)
-    for row in range(1000, 1008, 3):
-        hole = pl.int_range(pl.len()) == row + 1
-        holed = bars.with_columns(pl.when(~hole).then(column).alias(column))
-        got = build_features(holed, "v2", TIMEFRAMES)
-        assert_frame_equal(got.head(row + 1), batch.head(row + 1), check_exact=True)
-
-
-def _regular_hours(n: int, seed: int) -> pl.DataFrame:
-    """Hourly bars of the regular session, the first half an hour long, over n calendar hours."""
-    bars = make_bars(n, seed=seed, start=datetime(2001, 1, 1, 1, tzinfo=UTC))
-    local = pl.col("ts").dt.convert_time_zone("America/New_York")
-    inside = local.dt.hour().is_between(10, 16) & (local.dt.weekday() <= 5)
-    return bars.filter(inside)
-
-
-@pytest.mark.parametrize("case", ["clock", "gaps", "session", "session and night"])
-def test_a_lookback_gives_the_batch_row(case):
-    session = NYSE if "session" in case else None
-    if case == "session":
-        bars = _regular_hours(130_000, seed=11)
-    else:
-        bars = make_bars(24_500, seed=12, gaps=0.2 if case == "gaps" else 0.0)
-    rows = warmup_bars("v2", TIMEFRAMES, session=session)
-    assert rows < bars.height - 100
-    batch = build_features(bars, "v2", TIMEFRAMES, session=session)
-    for end in range(bars.height - 97, bars.height, 31):
-        lookback = bars.slice(end + 1 - rows, rows)
-        live = build_features(lookback, "v2", TIMEFRAMES, session=session)
-        got, want = live.tail(1), batch.slice(end, 1)
-        assert want.select(pl.all().is_null().any()).sum_horizontal()[0] == 0
-        assert_frame_equal(got, want, rel_tol=1e-9, abs_tol=1e-12)
-
-
-def test_a_lookback_of_a_tenth_is_not_enough():
-    bars = make_bars(3000, seed=12)
-    rows = warmup_bars(columns=["close_rsi_14_1H"]) // 10
-    batch, live = (
-        build_features(b, columns=["close_rsi_14_1H"])["close_rsi_14_1H"][-1]
-        for b in (bars, bars.tail(rows))
-    )
-    assert live != pytest.approx(batch, rel=1e-6)
 
 
 def test_several_symbols_equal_one_by_one():
@@ -165,16 +71,36 @@ def test_a_row_knows_the_bar_that_closes_with_it_and_not_later_ones():
     assert len(changes) == 13
 
 
-def test_volume_features_are_null_where_volume_is_null_and_only_there():
+def test_volume_features_are_null_where_volume_is_missing_and_only_there():
+    bars = make_bars(300, seed=2)
+    since = 100
+    young = bars.with_columns(volume=pl.when(pl.int_range(pl.len()) >= since).then("volume"))
+    columns = every_column(["1H", "4H"])
+    whole, got = (build_features(table, columns=columns) for table in (bars, young))
+    for entry in FEATURES.values():
+        for timeframe in ("1H", "4H"):
+            name = f"{entry.name(FeatureWindows())}_{timeframe}"
+            if entry.speaks is not None:
+                continue
+            if not entry.needs_volume:
+                assert got[name].equals(whole[name]), name
+            elif timeframe == "1H":
+                first = got[name].is_not_null().arg_max()
+                reach = entry.rows(FeatureWindows())
+                assert since + reach - 2 <= first <= since + reach - 1, name
+                assert got[name][first:].equals(whole[name][first:]), name
+                assert got[name][:first].null_count() == first
+
+
+def test_a_missing_volume_is_felt_as_long_as_a_window_holds_it():
     bars = make_bars(100, seed=2)
     row = pl.int_range(pl.len()) == 50
     holed = bars.with_columns(volume=pl.when(~row).then("volume"))
-    table = build_features(holed)
-    delta = table["log_volume_delta_current_1H"]
-    assert delta.is_null().arg_true().to_list() == [0, 50, 51]
-    assert table.drop("log_volume_delta_current_1H").equals(
-        build_features(bars).drop("log_volume_delta_current_1H")
-    )
+    names = ["log_volume_delta_current_1H", "volume_cmf_20_1H", "volume_mfi_14_1H"]
+    table, whole = (build_features(b, columns=names) for b in (holed, bars))
+    for name, rows in zip(names, (2, 20, 14), strict=True):
+        lost = table[name].is_null() & whole[name].is_not_null()
+        assert lost.arg_true().to_list() == list(range(50, 50 + rows)), name
 
 
 @pytest.mark.parametrize("volume", [0.0, -1.0, float("nan"), float("inf")])
@@ -206,62 +132,12 @@ def test_constant_prices_give_zero_or_null():
     assert last["close_bollinger_percent_b_20_1H"] is None
     assert last["close_rolling_vol_20_1H"] == last["close_macd_12_26_1H"] == 0.0
     assert last["close_bollinger_upper_20_1H"] == 50.0
-
-
-@st.composite
-def awkward_bars(draw) -> pl.DataFrame:
-    """Bars with gaps, still stretches, wild moves and missing or zero volume."""
-    n = draw(st.integers(1, 150))
-    seed = draw(st.integers(0, 2**32 - 1))
-    rng = np.random.default_rng(seed)
-    size = 10.0 ** draw(st.integers(-6, 1))
-    moves = rng.normal(0, size, n) * (rng.random(n) >= draw(st.sampled_from([0, 0.5, 1])))
-    close = 10.0 ** draw(st.integers(-4, 6)) * np.exp(np.clip(np.cumsum(moves), -80, 80))
-    spread = np.exp(np.abs(rng.normal(0, size / 3, n)) * draw(st.sampled_from([0, 1])))
-    kinds = [None, 0.0, 1.0, 1e12, float("nan")]
-    mixed = rng.choice(
-        5, n, p=draw(st.sampled_from([(0.2,) * 5, (0, 0, 1, 0, 0), (1, 0, 0, 0, 0)]))
+    assert last["close_plus_di_14_1H"] is last["close_ret_skew_60_1H"] is None
+    assert last["close_stoch_fast_k_14_1H"] is last["close_cci_20_1H"] is None
+    assert last["close_efficiency_ratio_10_1H"] is last["close_keltner_position_20_10_1H"] is None
+    assert (
+        last["close_adx_14_1H"] == last["volume_cmf_20_1H"] == last["close_yang_zhang_20_1H"] == 0
     )
-    hours = np.cumsum(rng.choice([1, 1, 1, 2, 30], n))
-    start = datetime(2021, 3, 12, tzinfo=UTC)
-    return pl.DataFrame(
-        {
-            "symbol": "X",
-            "timeframe": "1H",
-            "ts": [start + timedelta(hours=int(h)) for h in hours],
-            "open": close,
-            "high": close * spread,
-            "low": close / spread,
-            "close": close,
-            "volume": [kinds[k] for k in mixed],
-            "n_base": 1,
-        },
-        schema_overrides={
-            "ts": pl.Datetime("us", "UTC"), "volume": pl.Float64, "n_base": pl.UInt32,
-        },
-    )  # fmt: skip
-
-
-@settings(max_examples=20, deadline=None, derandomize=True)
-@given(bars=awkward_bars(), session=st.sampled_from([None, NYSE]), data=st.data())
-def test_any_bars_give_finite_causal_features(bars, session, data):
-    _assert_sound(bars, session, data.draw(st.integers(0, bars.height - 1)))
-
-
-@pytest.mark.slow
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(bars=awkward_bars(), session=st.sampled_from([None, NYSE]), data=st.data())
-def test_many_more_bars_give_finite_causal_features(bars, session, data):
-    _assert_sound(bars, session, data.draw(st.integers(0, bars.height - 1)))
-
-
-def _assert_sound(bars: pl.DataFrame, session: Session | None, row: int) -> None:
-    table = Features.validate(build_features(bars, "v2", TIMEFRAMES, session=session))
-    assert table.select("symbol", "ts").equals(bars.select("symbol", "ts"))
-    changed = build_features(
-        _replace_after(bars, bars["ts"][row], seed=1), "v2", TIMEFRAMES, session=session
-    )
-    assert_frame_equal(changed.head(row + 1), table.head(row + 1), check_exact=True)
 
 
 def test_columns_that_features_do_not_need_may_be_missing_or_more():

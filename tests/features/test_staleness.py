@@ -1,12 +1,10 @@
-"""A coarser bar is carried forward only so long; a seed is never made of fewer values."""
+"""A coarser bar is carried forward only so long."""
 
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from regime_factory.features import build_features
-from regime_factory.features.indicators import ema
-from regime_factory.features.steps import inline
 
 START = datetime(2024, 1, 1, 1, tzinfo=UTC)
 
@@ -40,8 +38,3 @@ def test_a_coarser_bar_is_not_used_after_a_long_gap() -> None:
     assert waiting[column].null_count() == waiting.height
     patient = build_features(bars, columns=[column], max_staleness=timedelta(days=400))
     assert patient[column][96:].null_count() == 0
-
-
-def test_a_seed_with_a_missing_value_gives_no_average() -> None:
-    frame = pl.DataFrame({"x": [100.0, None, 100.0, 100.0, 100.0, 100.0, 100.0]})
-    assert frame.select(ema(inline, pl.col("x"), 5)).to_series().null_count() == 7

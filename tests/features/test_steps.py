@@ -36,7 +36,7 @@ def test_steps_of_steps_run_in_layers():
     doubled = steps.once(pl.col("x") * 2)
     summed = steps.once(doubled.cum_sum())
     mixed = steps.once(summed + doubled + pl.col("x"))
-    got = steps.run(FRAME.lazy()).select(mixed.alias("y")).collect()["y"]
+    got = steps.run(FRAME, [mixed.alias("y")])["y"]
     assert got.to_list() == [5.0, 12.0, 26.0, 54.0]
 
 
@@ -46,4 +46,11 @@ def test_inline_leaves_the_expression_as_it_is():
 
 
 def test_no_steps_leave_the_frame_as_it_is():
-    assert Steps().run(FRAME.lazy()).collect().equals(FRAME)
+    assert Steps().run(FRAME, [pl.col("x")]).equals(FRAME)
+
+
+def test_a_step_is_kept_until_the_last_layer_that_reads_it():
+    steps = Steps()
+    early = steps.once(pl.col("x") * 2)
+    late = steps.once(steps.once(steps.once(early + 1) + 1) + 1)
+    assert steps.run(FRAME, [(late - early).alias("y")])["y"].to_list() == [3.0] * 4

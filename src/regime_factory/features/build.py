@@ -6,12 +6,12 @@ from datetime import timedelta
 import polars as pl
 
 from regime_factory.bars import Session, resample, timeframe_minutes
-from regime_factory.features.columns import Column, resolve_columns
+from regime_factory.features.clock import with_clock
+from regime_factory.features.columns import Column, Part
+from regime_factory.features.inputs import base_timeframe, clean_bars, symbol_frames
+from regime_factory.features.resolve import resolve_columns
 from regime_factory.features.steps import Steps
 from regime_factory.features.windows import read_windows
-
-_NEEDED = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume")
-_VALUES = ("open", "high", "low", "close", "volume")
 
 
 def build_features(
@@ -21,6 +21,7 @@ def build_features(
     columns: Sequence[str] | None = None,
     *,
     session: Session | None = None,
+    anchor: str | None = None,
     max_staleness: timedelta = timedelta(days=7),
     **windows: int,
 ) -> pl.DataFrame:
@@ -31,13 +32,16 @@ def build_features(
     bars : pl.DataFrame
         Base bars of one timeframe and any number of symbols, increasing in `ts` within a symbol.
     feature_set : str
-        `v1` (minimal) or `v2` (extended); not used where `columns` is given.
+        `v1` (minimal) or `v2` (extended); not used where `columns` is given. On several timeframes
+        `v2` also compares the finest with each coarser one.
     timeframes : sequence of str, optional
         The base timeframe and coarser ones; the base alone where left out.
     columns : sequence of str, optional
         Full column names instead of a set; a window written in a name is used as written.
     session : Session, optional
-        Trading session that coarser bars follow; None for the UTC clock.
+        Trading session that coarser bars and features of the clock follow; None for UTC.
+    anchor : str, optional
+        Time of day `HH:MM` from which bins of hours and minutes are counted; see `resample`.
     max_staleness : timedelta
         A coarser bar is used until it is older than its own length plus this; after a longer gap
         its columns are null until the next one closes.
@@ -60,7 +64,9 @@ def build_features(
     -----
     A row knows the coarser bars that closed at or before its own `ts` (backward as-of join).
     A price or volume that is not a positive finite number counts as null. A window with a null in
-    it gives null. See `warmup_bars` for the lookback that gives the same last row.
+    it gives null, so where volume is missing the volume features are null until it has filled
+    their window again, and no other feature is. See `lookback` for the bars that give the same
+    last row.
 
     Examples
     --------
@@ -75,86 +81,55 @@ def build_features(
     >>> build_features(bars, columns=["close_logret_current_1H"]).to_series(2).round(4).to_list()
     [None, 0.01, -0.005, 0.0148, 0.0098]
     """
-    base = _checked_base(bars)
-    settings = read_windows(windows)
-    wanted = resolve_columns(feature_set, timeframes, columns, settings, base)
-    one_symbol = _is_constant(bars["symbol"])
-    frames = [bars] if one_symbol else (f for _, f in bars.group_by("symbol", maintain_order=True))
-    return pl.concat(
-        [_symbol_features(frame, base, wanted, session, max_staleness) for frame in frames]
+    base = base_timeframe(bars)
+    wanted = resolve_columns(
+        feature_set,
+        timeframes,
+        columns,
+        windows=read_windows(windows),
+        base=base,
+        session=session,
     )
-
-
-def _checked_base(bars: pl.DataFrame) -> str:
-    missing = [name for name in _NEEDED if name not in bars.columns]
-    if missing:
-        raise ValueError(
-            f"bars lack the columns {missing}; expected {list(_NEEDED)}, found {bars.columns}"
-        )
-    if bars.is_empty():
-        raise ValueError("bars have no rows; features need at least one bar")
-    if bars.schema["ts"] != pl.Datetime("us", "UTC"):
-        raise ValueError(
-            f"bars have ts of type {bars.schema['ts']}; expected Datetime in microseconds, UTC: "
-            "read them with the ingest pipeline or cast ts"
-        )
-    if not _is_constant(bars["timeframe"]):
-        names = bars["timeframe"].unique().sort().to_list()
-        raise ValueError(f"bars hold the timeframes {names}; pass the base bars alone")
-    return bars["timeframe"][0]
-
-
-def _is_constant(names: pl.Series) -> bool:
-    return names.eq_missing(names[0]).all()
+    return pl.concat(
+        [
+            _symbol_features(clean_bars(frame), wanted, session, anchor, max_staleness)
+            for frame in symbol_frames(bars)
+        ]
+    )
 
 
 def _symbol_features(
-    bars: pl.DataFrame,
-    base: str,
+    clean: pl.DataFrame,
     wanted: Sequence[Column],
     session: Session | None,
+    anchor: str | None,
     max_staleness: timedelta,
 ) -> pl.DataFrame:
-    _check_order(bars)
-    clean = bars.select(
-        "symbol",
-        "timeframe",
-        pl.col("ts").set_sorted(),
-        *(_positive(name) for name in _VALUES),
-        pl.lit(1, pl.UInt32).alias("n_base"),
-    )
+    base = clean["timeframe"][0]
     table = clean.select("symbol", "ts")
-    for timeframe in dict.fromkeys(column.timeframe for column in wanted):
-        columns = [column for column in wanted if column.timeframe == timeframe]
+    for timeframe, parts in _by_timeframe(wanted).items():
         if timeframe == base:
-            table = table.hstack(_evaluate(clean, columns).drop("ts"))
+            table = table.hstack(_evaluate(clean, parts, session).drop("ts"))
         else:
-            coarse = _evaluate(resample(clean, timeframe, session), columns)
+            coarse = _evaluate(resample(clean, timeframe, session, anchor=anchor), parts, session)
             oldest = timedelta(minutes=timeframe_minutes(timeframe)) + max_staleness
             table = table.join_asof(coarse, on="ts", strategy="backward", tolerance=oldest)
-    return table.select("symbol", "ts", *(column.name for column in wanted))
+    return table.select("symbol", "ts", *(column.value for column in wanted))
 
 
-def _evaluate(bars: pl.DataFrame, wanted: Sequence[Column]) -> pl.DataFrame:
+def _by_timeframe(wanted: Sequence[Column]) -> dict[str, list[Part]]:
+    """Each part once, however many columns are made of it."""
+    parts = {part.name: part for column in wanted for part in column.parts}
+    return {
+        timeframe: [part for part in parts.values() if part.timeframe == timeframe]
+        for timeframe in dict.fromkeys(part.timeframe for part in parts.values())
+    }
+
+
+def _evaluate(bars: pl.DataFrame, parts: Sequence[Part], session: Session | None) -> pl.DataFrame:
     """Features of one symbol's bars of one timeframe, under their full names."""
+    if any(part.feature.speaks for part in parts):
+        bars = with_clock(bars, session)
     steps = Steps()
-    exprs = [c.feature.expression(c.windows, steps.once).alias(c.name) for c in wanted]
-    return steps.run(bars.lazy()).select(pl.col("ts").set_sorted(), *exprs).collect()
-
-
-def _positive(name: str) -> pl.Expr:
-    value = pl.col(name).cast(pl.Float64)
-    return pl.when(value.is_finite() & (value > 0)).then(value).alias(name)
-
-
-def _check_order(bars: pl.DataFrame) -> None:
-    ts = bars["ts"]
-    if ts.null_count():
-        raise ValueError(f"bars for '{bars['symbol'][0]}' have rows without ts; remove them first")
-    late = ts.diff().dt.total_microseconds() <= 0
-    if late.any():
-        row = late.arg_true()[0]
-        raise ValueError(
-            f"bars for '{bars['symbol'][0]}' repeat or go back in time at {ts[row]} (row {row} of "
-            "the symbol); sort by ts and keep one row per ts"
-        )
+    exprs = [p.feature.expression(p.windows, steps.once).alias(p.name) for p in parts]
+    return steps.run(bars, [pl.col("ts").set_sorted(), *exprs])

@@ -1,25 +1,35 @@
-"""Building blocks of the features: Polars expressions over the bars of one symbol.
+"""Building blocks that several features share: Polars expressions over the bars of one symbol.
 
 Every expression looks at the current and earlier rows only. Seed rules: an EMA, the two EMAs and
-the signal of MACD, and the averages of Wilder (RSI, ATR) start with the simple mean of their first
-`window` values; rows before that are null. Bollinger bands use the population deviation.
+the signal of MACD, and the averages of Wilder (RSI, ATR, ADX) start with the simple mean of their
+first `window` values; rows before that are null. Bollinger bands use the population deviation.
 The argument `once` marks what several features share, see `steps`.
 """
 
-import math
-
 import polars as pl
 
+from regime_factory.features.recursive import ema, wilder
+from regime_factory.features.rolling import (
+    highest,
+    lowest,
+    mean_deviation,
+    rolling_mean,
+    rolling_std,
+    rolling_sum,
+)
 from regime_factory.features.steps import Once
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = (pl.col(c) for c in ("open", "high", "low", "close", "volume"))
 
-# A deviation or an average move below this share of its level counts as "prices did not move".
+# A deviation in a window below this share of its level counts as "prices did not move".
 FLAT = 1e-9
-# What a seed may still weigh in a recursive average after its warm-up.
-SEED_WEIGHT = 1e-15
+# The same for a recursive average of moves, which never quite gets to zero: still so large that
+# what is left of a seed (1e-15) does not show in a ratio of two such averages.
+STILL = 1e-7
 # Smallest half-range that enters a logarithm: 0.1 basis points.
 HALF_RANGE_FLOOR = 1e-5
+# Average deviations that make 1 unit of CCI, as Lambert set it.
+_CCI_SCALE = 0.015
 
 
 def log_change(once: Once, values: pl.Expr, lag: int = 1) -> pl.Expr:
@@ -36,92 +46,14 @@ def log_change(once: Once, values: pl.Expr, lag: int = 1) -> pl.Expr:
     return once(logs - logs.shift(lag))
 
 
+def log_ratio(once: Once, over: pl.Expr, under: pl.Expr) -> pl.Expr:
+    """Difference of the logarithms of two positive series."""
+    return once(once(over.log()) - once(under.log()))
+
+
 def half_range(once: Once) -> pl.Expr:
     """Half of ln(high / low), the log distance from the middle of the bar to its ends."""
     return once((HIGH / LOW).log() * 0.5)
-
-
-def rolling_mean(once: Once, values: pl.Expr, window: int) -> pl.Expr:
-    """Mean of the last `window` rows, null where one of them is."""
-    return once(values.rolling_mean(window))
-
-
-def rolling_std(once: Once, values: pl.Expr, window: int, ddof: int) -> pl.Expr:
-    """Deviation of the last `window` rows; `ddof` 0 for population, 1 for sample."""
-    return once(values.rolling_std(window, ddof=ddof))
-
-
-def seeded_average(
-    once: Once, values: pl.Expr, window: int, alpha: float, first: int = 0
-) -> pl.Expr:
-    """Recursive average `y = y' + alpha (x - y')` that starts with a simple mean.
-
-    Parameters
-    ----------
-    once : Once
-        Where shared steps go.
-    values : pl.Expr
-        Series with `first` leading nulls.
-    window : int
-        Number of values in the seed.
-    alpha : float
-        Weight of the newest value, in (0, 1).
-    first : int
-        Row of the first value of `values`.
-
-    Returns
-    -------
-    pl.Expr
-        Null before row `first + window - 1`, which holds the seed; null throughout where a
-        value of the seed is missing.
-
-    Examples
-    --------
-    >>> from regime_factory.features.steps import inline
-    >>> frame = pl.DataFrame({"x": [1.0, 3.0, 6.0]})
-    >>> average = seeded_average(inline, pl.col("x"), window=2, alpha=0.5)
-    >>> frame.select(average).to_series().to_list()
-    [None, 2.0, 4.0]
-    """
-    row = once(pl.int_range(pl.len()))
-    seed_row = first + window - 1
-    # Summed in order: the bits of Polars' mean depend on whether the column has a null mask.
-    head = values.slice(first, window)
-    seed = head.cum_sum().last() * (1 / window)
-    started = pl.when(row > seed_row).then(values).when(row == seed_row).then(seed)
-    started = pl.when(head.count() == window).then(started)
-    return once(started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True))
-
-
-def ema(once: Once, values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
-    """Exponential average with alpha = 2 / (window + 1), seeded with the simple mean."""
-    return seeded_average(once, values, window, 2 / (window + 1), first)
-
-
-def wilder(once: Once, values: pl.Expr, window: int, first: int = 0) -> pl.Expr:
-    """Wilder's average, alpha = 1 / window, seeded with the simple mean."""
-    return seeded_average(once, values, window, 1 / window, first)
-
-
-def seeded_rows(window: int, alpha: float) -> int:
-    """Rows after which the seed of a recursive average weighs less than `SEED_WEIGHT`.
-
-    Examples
-    --------
-    >>> seeded_rows(20, 2 / 21)
-    366
-    """
-    return window + math.ceil(math.log(SEED_WEIGHT) / math.log1p(-alpha))
-
-
-def ema_rows(window: int) -> int:
-    """Warm-up rows of `ema`: its seed plus the decay of the seed."""
-    return seeded_rows(window, 2 / (window + 1))
-
-
-def wilder_rows(window: int) -> int:
-    """Warm-up rows of `wilder`: its seed plus the decay of the seed."""
-    return seeded_rows(window, 1 / window)
 
 
 def close_change(once: Once) -> pl.Expr:
@@ -147,7 +79,30 @@ def rsi(once: Once, window: int) -> pl.Expr:
     gain = wilder(once, once(change.clip(lower_bound=0.0)), window, first=1)
     loss = wilder(once, once((-change).clip(lower_bound=0.0)), window, first=1)
     moved = once(gain + loss)
-    return 100 * gain / pl.when(moved > FLAT * CLOSE).then(moved)
+    return 100 * gain / pl.when(moved > STILL * CLOSE).then(moved)
+
+
+def directional_moves(once: Once, window: int) -> tuple[pl.Expr, pl.Expr]:
+    """Wilder averages of the upward and the downward directional movement, in price units.
+
+    A bar's movement is the part by which it reaches beyond the bar before, on the side where it
+    reaches further; it is zero on the other side.
+    """
+    up, down = once(HIGH - HIGH.shift(1)), once(LOW.shift(1) - LOW)
+    upward = pl.when((up > down) & (up > 0)).then(up).when((up + down).is_not_null()).then(0.0)
+    downward = pl.when((down > up) & (down > 0)).then(down)
+    downward = downward.when((up + down).is_not_null()).then(0.0)
+    plus, minus = (wilder(once, once(move), window, first=1) for move in (upward, downward))
+    return plus, minus
+
+
+def adx(once: Once, window: int) -> pl.Expr:
+    """Average directional index after Wilder (1978), 0 to 100."""
+    plus, minus = directional_moves(once, window)
+    total = once(plus + minus)
+    index = pl.when(total > STILL * CLOSE).then(100 * (plus - minus).abs() / total)
+    index = index.when(total.is_not_null()).then(0.0)
+    return wilder(once, once(index), window, first=window)
 
 
 def macd(once: Once, fast: int, slow: int) -> pl.Expr:
@@ -166,15 +121,46 @@ def rate_of_change(window: int) -> pl.Expr:
     return 100 * (CLOSE - before) / before
 
 
+def stochastic(once: Once, window: int) -> pl.Expr:
+    """Position of the close in the range of `window` bars, 0 to 100; null where there is none."""
+    bottom = lowest(once, LOW, window)
+    span = once(highest(once, HIGH, window) - bottom)
+    return once(100 * (CLOSE - bottom) / pl.when(span > 0).then(span))
+
+
+def typical_sum(once: Once) -> pl.Expr:
+    """High + low + close, three times the typical price."""
+    return once(HIGH + LOW + CLOSE)
+
+
+def cci(once: Once, window: int) -> pl.Expr:
+    """Commodity channel index after Lambert (1980); null where prices did not move."""
+    typical = typical_sum(once)
+    spread = mean_deviation(once, typical, window)
+    distance = typical - rolling_mean(once, typical, window)
+    return distance / pl.when(spread > FLAT * typical).then(_CCI_SCALE * spread)
+
+
+def efficiency_ratio(once: Once, window: int) -> pl.Expr:
+    """Net move over the path length of `window` changes, 0 to 1; null where nothing moved."""
+    path = rolling_sum(once, once(close_change(once).abs()), window)
+    return (CLOSE - CLOSE.shift(window)).abs() / pl.when(path > 0).then(path)
+
+
+def money_flow(once: Once) -> pl.Expr:
+    """Three times the typical price times the volume."""
+    return once(typical_sum(once) * VOLUME)
+
+
 def vwap(once: Once, window: int) -> pl.Expr:
     """Volume-weighted mean of the typical price (high + low + close) / 3 over `window` bars."""
-    traded = once((HIGH + LOW + CLOSE) * VOLUME)
-    return once(traded.rolling_sum(window) / volume_sum(once, window) * (1 / 3))
+    traded = rolling_sum(once, money_flow(once), window)
+    return once(traded / volume_sum(once, window) * (1 / 3))
 
 
 def volume_sum(once: Once, window: int) -> pl.Expr:
     """Volume of the last `window` bars."""
-    return once(VOLUME.rolling_sum(window))
+    return rolling_sum(once, VOLUME, window)
 
 
 def z_score(

@@ -12,6 +12,7 @@ from regime_factory.features.indicators import (
     log_change,
 )
 from regime_factory.features.registry import feature
+from regime_factory.features.rolling import rolling_mean
 from regime_factory.features.steps import Once
 from regime_factory.features.windows import FeatureWindows
 
@@ -44,10 +45,11 @@ def log_volume_delta(_: FeatureWindows, once: Once) -> pl.Expr:
     "close_parkinson_{parkinson_window}",
     sets=_BOTH,
     unit="log return deviation per bar",
+    source="Parkinson (1980)",
     rows=lambda w: w.parkinson_window,
 )
 def close_parkinson(w: FeatureWindows, once: Once) -> pl.Expr:
-    """Parkinson (1980) volatility: sqrt(mean(ln(high / low)^2) / (4 ln 2)) over the window."""
+    """sqrt(mean(ln(high / low)^2) / (4 ln 2)) over the window."""
     squares = once((2 * half_range(once)) ** 2)
-    variance = squares.rolling_mean(w.parkinson_window) * _PARKINSON
-    return variance.clip(lower_bound=0.0).sqrt()
+    variance = rolling_mean(once, squares, w.parkinson_window) * _PARKINSON
+    return variance.sqrt()

@@ -1,22 +1,27 @@
-"""Momentum features of the extended set `v2`: changes, RSI, MACD, averages, bands, z-scores."""
+"""Momentum features of the extended set `v2`: changes, averages, MACD, z-scores, return shape."""
 
 import polars as pl
 
 from regime_factory.features import indicators as ind
 from regime_factory.features.indicators import CLOSE
+from regime_factory.features.recursive import chained_rows, ema, ema_alpha, ema_rows
 from regime_factory.features.registry import feature
+from regime_factory.features.rolling import rolling_mean
 from regime_factory.features.steps import Once
 from regime_factory.features.windows import FeatureWindows
 
 _V2 = ("v2",)
+_APPEL = "Appel (1979)"
 
 
 def _macd_rows(w: FeatureWindows) -> int:
-    return ind.ema_rows(w.macd_slow)
+    return ema_rows(w.macd_slow)
 
 
 def _signal_rows(w: FeatureWindows) -> int:
-    return ind.ema_rows(w.macd_slow) + ind.ema_rows(w.macd_signal)
+    return chained_rows(
+        w.macd_slow, ema_alpha(w.macd_slow), w.macd_signal, ema_alpha(w.macd_signal)
+    )
 
 
 def _macd(w: FeatureWindows, once: Once) -> pl.Expr:
@@ -27,12 +32,10 @@ def _signal(w: FeatureWindows, once: Once) -> pl.Expr:
     return ind.macd_signal(once, w.macd_fast, w.macd_slow, w.macd_signal)
 
 
-def _band_spread(w: FeatureWindows, once: Once) -> pl.Expr:
-    return ind.rolling_std(once, CLOSE, w.bollinger_window, ddof=0)
-
-
-def _band_middle(w: FeatureWindows, once: Once) -> pl.Expr:
-    return ind.rolling_mean(once, CLOSE, w.bollinger_window)
+@feature("close_current", sets=(), unit="price", rows=lambda _: 1)
+def close_current(_: FeatureWindows, _once: Once) -> pl.Expr:
+    """Close of the bar."""
+    return CLOSE
 
 
 @feature(
@@ -40,6 +43,7 @@ def _band_middle(w: FeatureWindows, once: Once) -> pl.Expr:
     sets=_V2,
     unit="log return over the window",
     rows=lambda w: w.momentum_window + 1,
+    variants=("momentum_short_window", "momentum_long_window"),
 )
 def close_momentum(w: FeatureWindows, once: Once) -> pl.Expr:
     """ln(close / close of `window` bars before)."""
@@ -48,8 +52,20 @@ def close_momentum(w: FeatureWindows, once: Once) -> pl.Expr:
 
 @feature("close_roc_{roc_window}", sets=_V2, unit="percent", rows=lambda w: w.roc_window + 1)
 def close_roc(w: FeatureWindows, _once: Once) -> pl.Expr:
-    """Rate of change: 100 (close / close of `window` bars before - 1)."""
+    """100 (close / close of `window` bars before - 1)."""
     return ind.rate_of_change(w.roc_window)
+
+
+@feature(
+    "close_efficiency_ratio_{efficiency_window}",
+    sets=_V2,
+    unit="0 to 1",
+    source="Kaufman (1995)",
+    rows=lambda w: w.efficiency_window + 1,
+)
+def close_efficiency_ratio(w: FeatureWindows, once: Once) -> pl.Expr:
+    """|close - close of `window` bars before| / sum of the |close changes| of the window."""
+    return ind.efficiency_ratio(once, w.efficiency_window)
 
 
 @feature(
@@ -64,6 +80,28 @@ def close_ret_zscore(w: FeatureWindows, once: Once) -> pl.Expr:
 
 
 @feature(
+    "close_ret_skew_{moment_window}",
+    sets=_V2,
+    unit="dimensionless",
+    rows=lambda w: w.moment_window + 1,
+)
+def close_ret_skew(w: FeatureWindows, once: Once) -> pl.Expr:
+    """m3 / m2^1.5 of the log returns of the window, m their central moments (1 / n)."""
+    return ind.log_change(once, CLOSE).rolling_skew(w.moment_window)
+
+
+@feature(
+    "close_ret_kurtosis_{moment_window}",
+    sets=_V2,
+    unit="dimensionless, 0 for the normal law",
+    rows=lambda w: w.moment_window + 1,
+)
+def close_ret_kurtosis(w: FeatureWindows, once: Once) -> pl.Expr:
+    """m4 / m2^2 - 3 of the log returns of the window, m their central moments (1 / n)."""
+    return ind.log_change(once, CLOSE).rolling_kurtosis(w.moment_window)
+
+
+@feature(
     "close_zscore_{zscore_window}",
     sets=_V2,
     unit="population deviations",
@@ -75,17 +113,8 @@ def close_zscore(w: FeatureWindows, once: Once) -> pl.Expr:
 
 
 @feature(
-    "close_rsi_{rsi_window}",
-    sets=_V2,
-    unit="0 to 100",
-    rows=lambda w: ind.wilder_rows(w.rsi_window) + 1,
+    "close_macd_{macd_fast}_{macd_slow}", sets=_V2, unit="price", source=_APPEL, rows=_macd_rows
 )
-def close_rsi(w: FeatureWindows, once: Once) -> pl.Expr:
-    """100 gain / (gain + loss) of Wilder averages of close changes, seeded with a mean."""
-    return ind.rsi(once, w.rsi_window)
-
-
-@feature("close_macd_{macd_fast}_{macd_slow}", sets=_V2, unit="price", rows=_macd_rows)
 def close_macd(w: FeatureWindows, once: Once) -> pl.Expr:
     """EMA(fast) - EMA(slow) of the close, each seeded with a mean."""
     return _macd(w, once)
@@ -95,6 +124,7 @@ def close_macd(w: FeatureWindows, once: Once) -> pl.Expr:
     "close_macd_signal_{macd_fast}_{macd_slow}_{macd_signal}",
     sets=_V2,
     unit="price",
+    source=_APPEL,
     rows=_signal_rows,
 )
 def close_macd_signal(w: FeatureWindows, once: Once) -> pl.Expr:
@@ -106,6 +136,7 @@ def close_macd_signal(w: FeatureWindows, once: Once) -> pl.Expr:
     "close_macd_histogram_{macd_fast}_{macd_slow}_{macd_signal}",
     sets=_V2,
     unit="price",
+    source=_APPEL,
     rows=_signal_rows,
 )
 def close_macd_histogram(w: FeatureWindows, once: Once) -> pl.Expr:
@@ -113,64 +144,32 @@ def close_macd_histogram(w: FeatureWindows, once: Once) -> pl.Expr:
     return _macd(w, once) - _signal(w, once)
 
 
-@feature(
-    "close_ema_{ema_window}", sets=_V2, unit="price", rows=lambda w: ind.ema_rows(w.ema_window)
-)
+@feature("close_ema_{ema_window}", sets=_V2, unit="price", rows=lambda w: ema_rows(w.ema_window))
 def close_ema(w: FeatureWindows, once: Once) -> pl.Expr:
     """EMA of the close, alpha = 2 / (window + 1), seeded with the first window's mean."""
-    return ind.ema(once, CLOSE, w.ema_window)
+    return ema(once, CLOSE, w.ema_window)
 
 
 @feature(
     "close_log_ratio_ema_{ema_window}",
     sets=_V2,
     unit="log ratio",
-    rows=lambda w: ind.ema_rows(w.ema_window),
+    rows=lambda w: ema_rows(w.ema_window),
 )
 def close_log_ratio_ema(w: FeatureWindows, once: Once) -> pl.Expr:
     """ln(close / EMA of the close)."""
-    return (CLOSE / ind.ema(once, CLOSE, w.ema_window)).log()
+    return (CLOSE / ema(once, CLOSE, w.ema_window)).log()
+
+
+@feature("close_sma_{sma_window}", sets=(), unit="price", rows=lambda w: w.sma_window)
+def close_sma(w: FeatureWindows, once: Once) -> pl.Expr:
+    """Mean of the close over the window."""
+    return rolling_mean(once, CLOSE, w.sma_window)
 
 
 @feature(
-    "close_bollinger_percent_b_{bollinger_window}",
-    sets=_V2,
-    unit="0 at the lower, 1 at the upper band",
-    rows=lambda w: w.bollinger_window,
+    "close_log_ratio_sma_{sma_window}", sets=_V2, unit="log ratio", rows=lambda w: w.sma_window
 )
-def bollinger_percent_b(w: FeatureWindows, once: Once) -> pl.Expr:
-    """(close - lower) / (upper - lower) of bands 2 population deviations around the mean."""
-    return 0.5 + ind.z_score(once, CLOSE, w.bollinger_window, ddof=0, scale=CLOSE) * 0.25
-
-
-@feature(
-    "close_bollinger_width_{bollinger_window}",
-    sets=_V2,
-    unit="share of the mean",
-    rows=lambda w: w.bollinger_window,
-)
-def bollinger_width(w: FeatureWindows, once: Once) -> pl.Expr:
-    """(upper - lower) / mean, that is 4 population deviations over the mean."""
-    return 4 * _band_spread(w, once) / _band_middle(w, once)
-
-
-@feature(
-    "close_bollinger_upper_{bollinger_window}",
-    sets=_V2,
-    unit="price",
-    rows=lambda w: w.bollinger_window,
-)
-def bollinger_upper(w: FeatureWindows, once: Once) -> pl.Expr:
-    """Mean + 2 population deviations of the close over the window."""
-    return _band_middle(w, once) + 2 * _band_spread(w, once)
-
-
-@feature(
-    "close_bollinger_lower_{bollinger_window}",
-    sets=_V2,
-    unit="price",
-    rows=lambda w: w.bollinger_window,
-)
-def bollinger_lower(w: FeatureWindows, once: Once) -> pl.Expr:
-    """Mean - 2 population deviations of the close over the window."""
-    return _band_middle(w, once) - 2 * _band_spread(w, once)
+def close_log_ratio_sma(w: FeatureWindows, once: Once) -> pl.Expr:
+    """ln(close / mean of the close over the window)."""
+    return (CLOSE / rolling_mean(once, CLOSE, w.sma_window)).log()

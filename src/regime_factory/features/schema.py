@@ -5,8 +5,10 @@ from typing import Annotated
 import pandera.polars as pa
 import polars as pl
 
+from regime_factory.bars.schema import SymbolSchema
 
-class Features(pa.DataFrameModel):
+
+class Features(SymbolSchema):
     """Feature table: `symbol`, `ts`, then Float64 columns that are finite or null.
 
     Examples
@@ -44,12 +46,28 @@ class Features(pa.DataFrameModel):
 
 
 class Description(pa.DataFrameModel):
-    """What each feature column is: formula, window, unit and warm-up."""
+    """What each feature column is: formula, window, unit, source and the bars it needs."""
 
     column: str = pa.Field(unique=True)
     formula: str
     window: str
     unit: str
-    warmup_bars: int = pa.Field(ge=0)
+    source: str
+    warmup_bars: int = pa.Field(ge=1)
+    lookback_bars: int = pa.Field(ge=1)
     sets: str
     needs_volume: bool
+
+
+class MacroDescription(pa.DataFrameModel):
+    """What each macro column is: formula, windows in observations, unit, series and its absence."""
+
+    column: str = pa.Field(unique=True)
+    formula: str
+    window: int = pa.Field(ge=1)
+    warmup: int = pa.Field(ge=1)
+    observation: str
+    unit: str
+    series: str = pa.Field(nullable=True)
+    max_staleness_days: float = pa.Field(nullable=True)
+    missing: str = pa.Field(nullable=True)

@@ -1,6 +1,6 @@
 """Intermediate series that several features need, computed once per symbol and timeframe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -24,7 +24,7 @@ class Steps:
     >>> mean = steps.once(pl.col("x").rolling_mean(2))
     >>> gap = pl.col("x") - steps.once(pl.col("x").rolling_mean(2))
     >>> frame = pl.DataFrame({"x": [1.0, 3.0]})
-    >>> steps.run(frame.lazy()).select(mean.alias("mean"), gap.alias("gap")).collect().row(1)
+    >>> steps.run(frame, [mean.alias("mean"), gap.alias("gap")]).row(1)
     (2.0, 1.0)
     >>> len(steps)
     1
@@ -63,8 +63,33 @@ class Steps:
             self._depth[name] = depth + 1
         return pl.col(name)
 
-    def run(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """Add the columns of all steps, layer by layer."""
-        for layer in self._layers:
-            frame = frame.with_columns(layer)
-        return frame
+    def run(self, frame: pl.DataFrame, wanted: Sequence[pl.Expr]) -> pl.DataFrame:
+        """Compute expressions over the columns of a frame and the steps.
+
+        Parameters
+        ----------
+        frame : pl.DataFrame
+            Bars that the steps were written for.
+        wanted : sequence of pl.Expr
+            The columns of the result.
+
+        Returns
+        -------
+        pl.DataFrame
+            `wanted`.
+
+        Notes
+        -----
+        Each layer is computed at once, since Polars needs several times as long for one lazy query
+        of all of them, and keeps of the layers before only what later ones read.
+        """
+        last_read = {
+            root: depth
+            for depth, layer in enumerate([*self._layers, wanted])
+            for expr in layer
+            for root in expr.meta.root_names()
+        }
+        for depth, layer in enumerate(self._layers):
+            kept = [name for name in frame.columns if last_read.get(name, 0) > depth]
+            frame = frame.select(*kept, *layer)
+        return frame.select(*wanted)

@@ -13,19 +13,34 @@ class FeatureWindows(BaseModel):
 
     Parameters
     ----------
-    parkinson_window, zscore_window, rvol_window, vwap_window : int
-        Parkinson volatility, z-scores, relative volume, volume-weighted average price.
-    halfrange_window, vol_window, momentum_window, roc_window : int
-        Half-range averages, rolling and EWMA volatility, momentum, rate of change.
-    rsi_window, atr_window, bollinger_window, ema_window, obv_window : int
-        RSI, ATR, Bollinger bands, EMA, on-balance-volume change.
+    parkinson_window, range_vol_window, halfrange_window, vol_window, moment_window : int
+        Parkinson volatility; Garman-Klass, Rogers-Satchell and Yang-Zhang volatility; half-range
+        averages; rolling, realised and EWMA volatility; skewness and kurtosis.
+    momentum_window, momentum_short_window, momentum_long_window : int
+        Momentum, which a feature set holds at all three.
+    roc_window, efficiency_window, zscore_window : int
+        Rate of change, efficiency ratio, z-scores.
+    sma_window, ema_window : int
+        Simple and exponential average.
     macd_fast, macd_slow, macd_signal : int
         The three windows of MACD; fast must be shorter than slow.
+    rsi_window, williams_window, cci_window : int
+        RSI, Williams %R, commodity channel index.
+    stoch_window, stoch_smooth, stoch_signal : int
+        Stochastic: its range, and the simple averages that make slow %K and %D.
+    atr_window, adx_window, aroon_window : int
+        ATR, ADX with its directional indicators, Aroon.
+    bollinger_window, donchian_window, keltner_window, keltner_atr_window : int
+        Bollinger bands, Donchian channel, Keltner channel and the ATR that sets its width.
+    rvol_window, vwap_window, obv_window, cmf_window, mfi_window : int
+        Relative volume, volume-weighted average price, on-balance-volume change, Chaikin and
+        other money flow.
 
     Raises
     ------
     ValueError
-        A window below 2, an unknown window or `macd_fast >= macd_slow`.
+        A window below 2 (below 4 for the moments), an unknown window or
+        `macd_fast >= macd_slow`.
 
     Examples
     --------
@@ -36,21 +51,39 @@ class FeatureWindows(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     parkinson_window: int = Field(default=20, ge=2)
-    zscore_window: int = Field(default=20, ge=2)
-    rvol_window: int = Field(default=20, ge=2)
-    vwap_window: int = Field(default=20, ge=2)
+    range_vol_window: int = Field(default=20, ge=2)
     halfrange_window: int = Field(default=20, ge=2)
     vol_window: int = Field(default=20, ge=2)
+    moment_window: int = Field(default=60, ge=4)
     momentum_window: int = Field(default=20, ge=2)
+    momentum_short_window: int = Field(default=5, ge=2)
+    momentum_long_window: int = Field(default=60, ge=2)
     roc_window: int = Field(default=14, ge=2)
-    rsi_window: int = Field(default=14, ge=2)
-    atr_window: int = Field(default=14, ge=2)
-    bollinger_window: int = Field(default=20, ge=2)
+    efficiency_window: int = Field(default=10, ge=2)
+    zscore_window: int = Field(default=20, ge=2)
+    sma_window: int = Field(default=20, ge=2)
     ema_window: int = Field(default=20, ge=2)
-    obv_window: int = Field(default=20, ge=2)
     macd_fast: int = Field(default=12, ge=2)
     macd_slow: int = Field(default=26, ge=2)
     macd_signal: int = Field(default=9, ge=2)
+    rsi_window: int = Field(default=14, ge=2)
+    williams_window: int = Field(default=14, ge=2)
+    cci_window: int = Field(default=20, ge=2)
+    stoch_window: int = Field(default=14, ge=2)
+    stoch_smooth: int = Field(default=3, ge=2)
+    stoch_signal: int = Field(default=3, ge=2)
+    atr_window: int = Field(default=14, ge=2)
+    adx_window: int = Field(default=14, ge=2)
+    aroon_window: int = Field(default=25, ge=2)
+    bollinger_window: int = Field(default=20, ge=2)
+    donchian_window: int = Field(default=20, ge=2)
+    keltner_window: int = Field(default=20, ge=2)
+    keltner_atr_window: int = Field(default=10, ge=2)
+    rvol_window: int = Field(default=20, ge=2)
+    vwap_window: int = Field(default=20, ge=2)
+    obv_window: int = Field(default=20, ge=2)
+    cmf_window: int = Field(default=20, ge=2)
+    mfi_window: int = Field(default=14, ge=2)
 
     @model_validator(mode="after")
     def _fast_is_shorter(self) -> Self:

@@ -1,0 +1,282 @@
+"""Features that were made elsewhere, joined to the bars from the moment they were known."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from regime_factory.bars import Session, SourceFiles, SourceSpec, Table, table_builder
+from regime_factory.bars.clock import ZoneName
+from regime_factory.bars.source_files import BATCH_ROWS, FILE_COLUMN, ROW_COLUMN
+from regime_factory.bars.source_symbols import symbol_key
+from regime_factory.bars.sources import TimeframeName
+from regime_factory.bars.stamps import close_stamps
+from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
+
+_EMPTY_TEXT = ("", "nan", "na", "n/a", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
+_MAX_SHOWN = 8
+
+
+class FeatureFile(BaseModel):
+    """How a file of features is laid out.
+
+    Parameters
+    ----------
+    time
+        Column of the times.
+    stamp
+        What a time stands for: the moment from which its row is known (``available``), the
+        ``close`` or the ``open`` of its bar, or ``session_close`` for rows that hold a date only.
+    timezone
+        IANA name of the zone of times without an offset.
+    date_format
+        Format of the times in strptime terms, or ``epoch_s``, ``epoch_ms``, ``epoch_us``; ``None``
+        reads ISO 8601.
+    timeframe
+        Length of the bars that the rows are about, for `stamp` ``open``; ``None`` takes the base
+        timeframe of the market.
+    symbol_column
+        Column of the symbols; ``None`` where the file has none.
+    symbol
+        Symbol of a file without a symbol column; ``None`` there means that its values hold for
+        every symbol.
+    columns
+        Columns to take; ``None`` takes all others.
+    max_staleness_days
+        A value that is older than this, in days, is no longer carried forward.
+
+    Examples
+    --------
+    >>> FeatureFile(time="date", stamp="session_close", timezone="America/New_York").columns
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    time: str = "ts"
+    stamp: Literal["available", "close", "open", "session_close"] = "available"
+    timezone: ZoneName = "UTC"
+    date_format: str | None = None
+    timeframe: TimeframeName | None = None
+    symbol_column: str | None = None
+    symbol: str | None = None
+    columns: list[str] | None = None
+    max_staleness_days: Annotated[float, Field(gt=0)] = 7.0
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Rows of a file of features.
+
+    Parameters
+    ----------
+    table
+        `symbol` (null where a row holds for every symbol), `ts` (UTC, from when it is known), then
+        Float64 columns that are finite or null.
+    not_finite
+        By column: how many cells were NaN or infinite, and became null.
+    """
+
+    table: Table
+    not_finite: dict[str, int]
+
+
+def read_features(
+    raw: pl.DataFrame | SourceFiles,
+    layout: FeatureFile,
+    timeframe: str,
+    session: Session | None = None,
+    batch_rows: int = BATCH_ROWS,
+) -> FeatureRows:
+    """Read the rows of a file of features.
+
+    Parameters
+    ----------
+    raw
+        The file's rows as `read_source` gives them, or the files where they are large.
+    layout
+        How it is laid out.
+    timeframe
+        Base timeframe of the market.
+    session
+        The market's session; its close is the time of `stamp` ``session_close``.
+    batch_rows
+        Rows of large files that are read at a time.
+
+    Returns
+    -------
+    FeatureRows
+
+    Raises
+    ------
+    ValueError
+        Where a column is missing or holds no numbers, or a time or a number cannot be read.
+
+    Examples
+    --------
+    >>> raw = pl.DataFrame({"ts": ["2024-01-02T15:00Z"], "signal": ["0.5"], "other": ["inf"]})
+    >>> rows = read_features(raw, FeatureFile(symbol="ES"), "1H")
+    >>> rows.table.drop("ts").rows(), rows.not_finite
+    ([('ES', 0.5, None)], {'other': 1})
+    """
+    on_disk = isinstance(raw, SourceFiles)
+    spec = SourceSpec(
+        stamp="close" if layout.stamp == "available" else layout.stamp,
+        timezone=layout.timezone,
+        date_format=layout.date_format,
+        timeframe=layout.timeframe or ("1D" if layout.stamp == "session_close" else timeframe),
+        session=session,
+        session_close=session.close if session else None,
+    )
+    builder = SymbolTableBuilder() if on_disk else table_builder(raw)
+    not_finite: dict[str, int] = {}
+    for number, part in enumerate(raw.batches(batch_rows) if on_disk else [raw]):
+        rows = _keyed(part, layout, spec, first=number == 0)
+        columns = _feature_columns(part, layout)
+        values = part.select(_number(name, part) for name in columns)
+        for name in columns:
+            lost = int((~values[name].is_finite()).sum()) + _lost_text(part, name)
+            not_finite[name] = not_finite.get(name, 0) + lost
+        finite = values.with_columns(pl.when(pl.all().is_finite()).then(pl.all()).name.keep())
+        builder.append(rows.hstack(finite).sort("symbol", maintain_order=True))
+    return FeatureRows(builder.table(), {name: n for name, n in not_finite.items() if n})
+
+
+def join_features(stamps: pl.DataFrame, known: Table, max_staleness: timedelta) -> pl.DataFrame:
+    """Join to each row of one symbol the latest values that were known by then.
+
+    Parameters
+    ----------
+    stamps
+        `symbol, ts` of the base bars of one symbol, in time order.
+    known
+        Table of `read_features`.
+    max_staleness
+        A value that is older than this is not used.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per stamp: `symbol`, `ts`, and the columns of `known`.
+
+    Raises
+    ------
+    ValueError
+        Where `known` has no row for the symbol, or two rows of one time.
+    """
+    symbol = stamps["symbol"][0]
+    rows = _rows_of(symbol, known).drop("symbol").sort("ts")
+    repeated = rows.filter(pl.col("ts").is_duplicated())
+    if repeated.height:
+        raise ValueError(
+            f"the feature file has {repeated.height} rows of {symbol!r} that share a time with "
+            f"another, the first at {repeated['ts'][0]:%Y-%m-%d %H:%M} UTC; keep one row per "
+            "symbol and time (features.file.symbol_column names the column of the symbols)"
+        )
+    return stamps.join_asof(rows, on="ts", strategy="backward", tolerance=max_staleness)
+
+
+def _rows_of(symbol: str, known: Table) -> pl.DataFrame:
+    """Rows of a symbol, however it is spelt, or those that hold for every symbol."""
+    if isinstance(known, SymbolTable):
+        names = known.symbols
+    else:
+        names = known["symbol"].unique(maintain_order=True).to_list()
+    if names == [None]:
+        same: list[str | None] = [None]
+    else:
+        keys = pl.DataFrame({"symbol": [symbol, *names]}).select(symbol_key(pl.col("symbol")))
+        wanted, *found = keys.to_series().to_list()
+        same = [name for name, key in zip(names, found, strict=True) if key == wanted]
+    if not same:
+        held = ", ".join(str(name) for name in names[:_MAX_SHOWN])
+        raise ValueError(
+            f"the feature file has no row of {symbol!r}; it holds {held}; correct its symbols, or "
+            "leave the symbol out with ingest.symbols"
+        )
+    if isinstance(known, SymbolTable):
+        return pl.concat(known.rows(name) for name in same)
+    return known.filter(pl.col("symbol").is_in(same, nulls_equal=True))
+
+
+def _keyed(
+    raw: pl.DataFrame, layout: FeatureFile, spec: SourceSpec, *, first: bool
+) -> pl.DataFrame:
+    """Columns `symbol` and `ts`."""
+    missing = [
+        name
+        for name in (layout.time, layout.symbol_column, *(layout.columns or []))
+        if name is not None and name not in raw.columns
+    ]
+    if missing:
+        raise ValueError(
+            f"the feature file has no column {', '.join(missing)}; it has "
+            f"{', '.join(raw.columns)}; set features.file.time, symbol_column and columns"
+        )
+    ts, fault = close_stamps(raw[layout.time], spec, refuse_dates=first)
+    if fault.count():
+        row = fault.is_not_null().arg_true()[0]
+        raise ValueError(
+            f"the feature file has {fault.count()} times that cannot be used; {_place(raw, row)}: "
+            f"{fault[row]}; set features.file.timezone and date_format, or correct the rows"
+        )
+    given = pl.lit(layout.symbol) if layout.symbol_column is None else pl.col(layout.symbol_column)
+    symbol = raw.with_columns(given.cast(pl.String).str.strip_chars().alias("symbol"))["symbol"]
+    if layout.symbol_column is not None and symbol.null_count():
+        row = symbol.is_null().arg_true()[0]
+        raise ValueError(
+            f"the feature file has {symbol.null_count()} rows without a symbol, the first in "
+            f"{_place(raw, row)}; fill column {layout.symbol_column!r}, or remove them"
+        )
+    return pl.DataFrame({"symbol": symbol, "ts": ts})
+
+
+def _feature_columns(raw: pl.DataFrame, layout: FeatureFile) -> list[str]:
+    taken = {layout.time, layout.symbol_column, FILE_COLUMN, ROW_COLUMN}
+    columns = layout.columns or [name for name in raw.columns if name not in taken]
+    if not columns:
+        raise ValueError(f"the feature file has no column beside {', '.join(raw.columns)}")
+    wrong = [name for name in columns if not _may_hold_numbers(raw.schema[name])]
+    if wrong:
+        shown = ", ".join(f"{name} ({raw.schema[name]})" for name in wrong[:_MAX_SHOWN])
+        raise ValueError(
+            f"the feature file has columns that hold no numbers: {shown}; list the columns to "
+            "take in features.file.columns"
+        )
+    return columns
+
+
+def _may_hold_numbers(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype in {pl.String, pl.Null}
+
+
+def _number(name: str, raw: pl.DataFrame) -> pl.Expr:
+    """The column as Float64; text that is no number is an error."""
+    if raw.schema[name] != pl.String:
+        return pl.col(name).cast(pl.Float64)
+    text = pl.col(name).str.strip_chars()
+    filled = pl.when(~text.str.to_lowercase().is_in(_EMPTY_TEXT)).then(text)
+    number = filled.cast(pl.Float64, strict=False)
+    unread = raw.select(fault=filled.is_not_null() & number.is_null()).to_series()
+    if unread.any():
+        row = unread.arg_true()[0]
+        raise ValueError(
+            f"column {name} of the feature file is not a number in {_place(raw, row)}: "
+            f"{raw[name][row]!r}; correct it, or list the columns to take in features.file.columns"
+        )
+    return number.alias(name)
+
+
+def _lost_text(raw: pl.DataFrame, name: str) -> int:
+    """Cells of text that say NaN or infinite."""
+    if raw.schema[name] != pl.String:
+        return 0
+    text = raw[name].str.strip_chars().str.to_lowercase()
+    return int(text.str.contains(r"^(nan|[+-]?inf(inity)?)$").sum())
+
+
+def _place(raw: pl.DataFrame, row: int) -> str:
+    if FILE_COLUMN not in raw.columns:
+        return f"row {row + 1}"
+    return f"row {raw[ROW_COLUMN][row]} of {raw[FILE_COLUMN][row]}"
