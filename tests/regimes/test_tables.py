@@ -9,7 +9,6 @@ import pytest
 
 from regime_factory.regimes import GaussianHMM, Refits, diagnostics, fit_refits
 from regime_factory.regimes.tables import (
-    apply_models,
     diagnostics_table,
     model_by_name,
     model_metrics,
@@ -65,21 +64,6 @@ def test_regime_tables_hold_symbols_of_different_k(observations, refits) -> None
     total = table.select(pl.sum_horizontal("^p_state_.*$")).to_series()
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
     assert set(table["zone"]) == {"evaluation"}
-
-
-def test_saved_models_score_new_rows_as_the_filter_does(observations, refits) -> None:
-    models = {symbol: own[-1].model for symbol, own in refits.items()}
-    names = {"A": ["Calm", "Stress"], "B": ["Calm", "Choppy", "Stress"]}
-    table = apply_models(models, names, observations)
-    rows = observations.filter(symbol="A").select("x", "y")
-    expected = models["A"].filter(rows)
-    np.testing.assert_array_equal(
-        table.filter(symbol="A").select("p_state_0", "p_state_1").to_numpy(), expected
-    )
-    with pytest.raises(ValueError, match="no model for symbol 'B'; there are models for A"):
-        apply_models({"A": models["A"]}, names, observations)
-    with pytest.raises(ValueError, match="one row without history"):
-        apply_models(models, names, observations.head(1))
 
 
 def test_metrics_count_the_scored_rows(observations, refits) -> None:

@@ -11,6 +11,13 @@ from regime_factory.regimes.diagnostics import (
 )
 from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import Alignment, align_states, confirm_labels, name_states
+from regime_factory.regimes.live import regime_lookback
+from regime_factory.regimes.lookback import (
+    bounded_filter,
+    filter_memory,
+    lookback_filter,
+    memory_by_row,
+)
 from regime_factory.regimes.online import OnlineFilter
 from regime_factory.regimes.refits import Refit, Refits
 from regime_factory.regimes.refitting import fit_refits
@@ -18,6 +25,7 @@ from regime_factory.regimes.selection import HMMSelection, select_hmm
 from regime_factory.regimes.statistics import state_characteristics, state_statistics
 from regime_factory.regimes.validation import NotFittedError
 from regime_factory.regimes.walk_forward import apply_model, filter_refits, walk_forward_regimes
+from regime_factory.regimes.warmup import regime_warmup
 
 __all__ = [
     "Alignment",
@@ -30,13 +38,19 @@ __all__ = [
     "adjusted_rand",
     "align_states",
     "apply_model",
+    "bounded_filter",
     "confirm_labels",
     "diagnostics",
+    "filter_memory",
     "filter_refits",
     "fit_refits",
     "honesty_figures",
+    "lookback_filter",
+    "memory_by_row",
     "name_states",
     "refit_agreement",
+    "regime_lookback",
+    "regime_warmup",
     "revision_rate",
     "select_hmm",
     "state_characteristics",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import polars as pl
@@ -101,6 +102,32 @@ class Refits:
             if refit.first_row < n_rows
         ]
 
+    def in_force(self, ts: pl.Series) -> list[tuple[Refit, int, int]]:
+        """Return each refit with the rows it scores, found by their stamps.
+
+        Parameters
+        ----------
+        ts : polars.Series
+            Stamps of any stretch of observations, increasing.
+
+        Returns
+        -------
+        list of (Refit, int, int)
+            As :meth:`blocks`; the last refit stays in force. A single refit without a stamp scores
+            all rows.
+
+        Raises
+        ------
+        ValueError
+            For several refits without stamps.
+        """
+        if len(self.items) == 1 and self.items[0].first_ts is None:
+            return [(self.items[0], 0, len(ts))]
+        starts = [int((ts < _moment(refit)).sum()) for refit in self.items]
+        ends = [*starts[1:], len(ts)]
+        reigns = zip(self.items, starts, ends, strict=True)
+        return [(refit, start, end) for refit, start, end in reigns if start < end]
+
     @property
     def state_stats(self) -> pl.DataFrame:
         """Next-bar mean and volatility per refit and state, training rows only.
@@ -164,6 +191,48 @@ class Refits:
         if not items:
             raise ValueError("the saved Refits are damaged: no refit in them")
         return cls(tuple(items))
+
+
+def stale_refits(
+    refits: Mapping[str, Refits], newest: pl.DataFrame, reign: timedelta
+) -> dict[str, str]:
+    """Find symbols whose last refit was due again before their newest bar.
+
+    Parameters
+    ----------
+    refits : mapping of str to Refits
+        Refits with stamps, by symbol.
+    newest : polars.DataFrame
+        `symbol, ts` of the rows to score; symbols without refits are left out.
+    reign : timedelta
+        Time from one refit to the next.
+
+    Returns
+    -------
+    dict of str to str
+        What is wrong and what to do, by symbol.
+    """
+    found = {}
+    latest = newest.group_by("symbol", maintain_order=True).agg(pl.col("ts").max())
+    for symbol, last in latest.iter_rows():
+        first = _moment(refits[symbol][-1]) if symbol in refits else last
+        if last > first + reign:
+            found[symbol] = (
+                f"{symbol}: the last refit scores from {first:%Y-%m-%d} on and was due again on "
+                f"{first + reign:%Y-%m-%d}, the newest bar is of {last:%Y-%m-%d}; run "
+                "hmm_selection on newer bars (a later zones.evaluation_end)"
+            )
+    return found
+
+
+def _moment(refit: Refit) -> datetime:
+    """Stamp of the first row that a refit scores."""
+    if refit.first_ts is None:
+        raise ValueError(
+            f"refit {refit.refit_id} has no stamp, so it cannot be said which rows it scores; "
+            "give ts to fit_refits"
+        )
+    return datetime.fromisoformat(refit.first_ts)
 
 
 def _model_of(entry: dict[str, Any]) -> GaussianHMM:

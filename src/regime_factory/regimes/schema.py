@@ -10,12 +10,11 @@ from pandera.typing.polars import Series
 Stamp = Annotated[pl.Datetime, "us", "UTC"]
 
 
-class Observations(pa.DataFrameModel):
-    """What a model observes: keys, the bar's return and finite columns."""
+class NewObservations(pa.DataFrameModel):
+    """What a model observes of new bars: keys and finite columns."""
 
     symbol: str
     ts: Stamp
-    ret: float = pa.Field(gt=-1)
 
     class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
         """One row per symbol and time."""
@@ -27,6 +26,24 @@ class Observations(pa.DataFrameModel):
     def _values_are_finite(cls, data: PolarsData) -> pl.LazyFrame:
         observed = pl.exclude("symbol", "ts")
         return data.lazyframe.select(pl.all_horizontal(observed.is_finite().fill_null(False)))
+
+
+class Observations(NewObservations):
+    """What a model observes, with the bar's return."""
+
+    ret: float = pa.Field(gt=-1)
+
+
+class Moments(pa.DataFrameModel):
+    """Moments that get a regime."""
+
+    symbol: str
+    ts: Stamp
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """One row per symbol and time."""
+
+        unique: ClassVar[list[str]] = ["symbol", "ts"]
 
 
 class Selection(pa.DataFrameModel):
@@ -47,8 +64,8 @@ class Selection(pa.DataFrameModel):
     selected: bool
 
 
-class AppliedRegimes(pa.DataFrameModel):
-    """Filtered probabilities of a fixed model."""
+class FilteredRegimes(pa.DataFrameModel):
+    """Filtered probabilities, each row by the refit in force."""
 
     symbol: str
     ts: Stamp
@@ -57,6 +74,7 @@ class AppliedRegimes(pa.DataFrameModel):
     probability: Series[float] = pa.Field(
         alias=r"^p_state_\d+$", regex=True, ge=0, le=1 + 1e-9, nullable=True
     )
+    refit_id: pl.Int32 = pa.Field(ge=0)
 
     class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
         """One row per symbol and time."""
@@ -64,13 +82,21 @@ class AppliedRegimes(pa.DataFrameModel):
         unique: ClassVar[list[str]] = ["symbol", "ts"]
 
 
-class Regimes(AppliedRegimes):
+class Regimes(FilteredRegimes):
     """Filtered, walk-forward regimes, one row per base bar."""
 
     confirmed_state: pl.Int16 = pa.Field(ge=0)
     confirmed_regime: str
     zone: str = pa.Field(isin=["selection", "evaluation", "holdout"])
-    refit_id: pl.Int32 = pa.Field(ge=0)
+
+
+class AppliedRegimes(FilteredRegimes):
+    """Regimes of new bars, and how far the bars before them could change the probabilities."""
+
+    confirmed_state: pl.Int16 = pa.Field(ge=0, nullable=True)
+    confirmed_regime: str = pa.Field(nullable=True)
+    bound: float = pa.Field(ge=0, le=1 + 1e-9)
+    certified: bool
 
 
 class Diagnostics(pa.DataFrameModel):

@@ -1,6 +1,6 @@
 """Long tables over symbols: regimes of a zone, likelihoods, diagnostics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import name_states
 from regime_factory.regimes.observations import carry_forward, observed_columns
 from regime_factory.regimes.refits import Refit, Refits
-from regime_factory.regimes.walk_forward import apply_model, filter_refits
+from regime_factory.regimes.walk_forward import filter_refits
 
 _MOMENTS = ("transmat", "means", "stds")
 
@@ -156,52 +156,6 @@ def without_missing_states(regimes: pl.DataFrame) -> pl.DataFrame:
         if name.startswith("p_state_") and regimes[name].null_count() == regimes.height
     ]
     return regimes.drop(empty)
-
-
-def apply_models(
-    models: Mapping[str, GaussianHMM],
-    names: Mapping[str, Sequence[str]],
-    observations: pl.DataFrame,
-) -> pl.DataFrame:
-    """Filter new observations with saved models, without refitting.
-
-    Parameters
-    ----------
-    models
-        Fitted model of each symbol.
-    names
-        Names of its states, as they were given when it was chosen.
-    observations
-        Table of `observe`; each symbol's first rows serve as history.
-
-    Returns
-    -------
-    polars.DataFrame
-        `symbol, ts, state, regime, p_state_0 ..`.
-
-    Raises
-    ------
-    ValueError
-        For a symbol without a model, or a single row without history.
-    """
-    parts = []
-    for symbol, rows in per_symbol(observations):
-        if symbol not in models:
-            raise ValueError(
-                f"no model for symbol {symbol!r}; there are models for "
-                f"{', '.join(models)}: set ingest.symbol or ingest.symbols to one of them"
-            )
-        model = models[symbol]
-        p = apply_model(model, rows.select(observed_columns(rows)))
-        state = p.argmax(axis=1)
-        parts.append(
-            rows.select("symbol", "ts").with_columns(
-                pl.Series("state", state, pl.Int16),
-                pl.Series("regime", [names[symbol][k] for k in state], pl.String),
-                *(pl.Series(f"p_state_{k}", p[:, k]) for k in range(p.shape[1])),
-            )
-        )
-    return pl.concat(parts, how="diagonal")
 
 
 def model_metrics(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.hmm import GaussianHMM
 from regime_factory.regimes.labels import confirm_labels
+from regime_factory.regimes.lookback import TOLERANCE, bounded_filter
 from regime_factory.regimes.refits import Refit, Refits
 from regime_factory.regimes.refitting import fit_refits, stamp_text
 from regime_factory.regimes.selection import Progress
@@ -71,7 +72,7 @@ def filter_refits(
         p = refit.model.filter(values[:end])
         first = 0 if label is None else start
         confirmed = confirm_labels(p[first:], label_threshold, label)[start - first :]
-        parts.append(_block(refit, stamps[start:end], p[start:], confirmed))
+        parts.append(regime_rows(refit, stamps[start:end], p[start:], confirmed))
         label = int(confirmed[-1])
     return pl.concat(parts)
 
@@ -86,9 +87,27 @@ def _check_stamp(refit: Refit, stamp: Any) -> None:
         )
 
 
-def _block(
+def regime_rows(
     refit: Refit, stamps: pl.Series, p: Matrix, confirmed: NDArray[np.int64]
 ) -> pl.DataFrame:
+    """Lay filtered probabilities out as a table, with the names that their refit gives.
+
+    Parameters
+    ----------
+    refit : Refit
+        The refit that scored the rows.
+    stamps : polars.Series
+        Stamp of each row.
+    p : ndarray, shape (T, K)
+        Filtered probabilities.
+    confirmed : ndarray of int, shape (T,)
+        Confirmed state of each row.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of :func:`filter_refits`.
+    """
     names = np.array(refit.names, dtype=object)
     state = p.argmax(axis=1)
     return pl.DataFrame(
@@ -102,6 +121,72 @@ def _block(
             "refit_id": pl.Series([refit.refit_id], dtype=pl.Int32).new_from_index(0, len(p)),
         }
     )
+
+
+def filter_lookback(
+    refits: Refits,
+    X: ArrayLike,
+    ts: pl.Series,
+    label_threshold: float = 0.95,
+    tol: float = TOLERANCE,
+) -> pl.DataFrame:
+    """Score rows whose past is unknown with the refit in force, with bounds.
+
+    Parameters
+    ----------
+    refits : Refits
+        Fitted models of one symbol.
+    X : array_like, shape (T, F)
+        Observations, a stretch of any history.
+    ts : polars.Series
+        Stamp of each row.
+    label_threshold : float
+        As in `filter_refits`.
+    tol : float
+        Largest bound of a certified row.
+
+    Returns
+    -------
+    polars.DataFrame
+        As `filter_refits`, and `bound f64, certified bool`; the confirmed state is null until a
+        certified row passes the threshold.
+
+    Raises
+    ------
+    ValueError
+        If no row lies in the reign of a refit.
+    """
+    values = check_observations(X)
+    certain, leads = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
+    parts, label = [], None
+    for refit, start, end in refits.in_force(ts):
+        p, bound = bounded_filter(refit.model, values[:end])
+        first = 0 if label is None else start
+        certain[first:end] = bound[first:] <= tol
+        leads[first:end] = p[first:].max(axis=1) > label_threshold
+        confirmed = confirm_labels(p[first:], label_threshold, label)[start - first :]
+        block = regime_rows(refit, ts[start:end], p[start:], confirmed)
+        parts.append(block.with_columns(bound=bound[start:]))
+        label = int(confirmed[-1])
+    if not parts:
+        raise ValueError(
+            f"all {len(values)} observed bars, up to {ts[-1]:%Y-%m-%d %H:%M}, lie before "
+            f"{refits[0].first_ts}, the first bar that a refit scores: give later bars"
+        )
+    table = pl.concat(parts)
+    known = pl.Series(_label_is_known(leads & certain, certain)[-table.height :])
+    return table.with_columns(
+        pl.when(known).then(pl.col("confirmed_state", "confirmed_regime")),
+        certified=pl.col("bound") <= tol,
+    )
+
+
+def _label_is_known(leads: NDArray[np.bool_], certain: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a certified row chose the label, with certified rows only from there on."""
+    rows = np.arange(len(leads))
+    last_choice = np.maximum.accumulate(np.where(leads, rows, -1))
+    last_doubt = np.maximum.accumulate(np.where(certain, -1, rows))
+    return last_choice > last_doubt
 
 
 def walk_forward_regimes(

@@ -1,46 +1,133 @@
-"""Nodes of `apply_hmm`: a saved model on new bars, without refitting."""
+"""Nodes of `apply_hmm`: saved refits on new bars or features, without refitting."""
 
+import logging
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import enforce_quality, resample_many
-from regime_factory.params import HmmParams, IngestParams, MarketParams
-from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars
-from regime_factory.pipelines.market import feature_columns
-from regime_factory.regimes import GaussianHMM
-from regime_factory.regimes.observations import observe
-from regime_factory.regimes.tables import apply_models
+from regime_factory.bars import GateLimits, SourceFiles, adjust_bars, per_symbol
+from regime_factory.params import (
+    ApplyParams,
+    FeaturesParams,
+    HmmParams,
+    IngestParams,
+    MarketParams,
+)
+from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, stop_on_findings
+from regime_factory.pipelines.market import max_staleness, periods_per_year
+from regime_factory.regimes import Refits
+from regime_factory.regimes.live import observe_lookback, score_lookback
+from regime_factory.regimes.ready import ready_observations
+from regime_factory.regimes.refits import stale_refits
+
+LOG = logging.getLogger(__name__)
+YEAR = timedelta(days=365.25)
 
 
 def observe_new_bars(
-    raw: pl.DataFrame,
+    raw: pl.DataFrame | SourceFiles,
     config: dict[str, dict[str, Any]],
     market: MarketParams,
     ingest: IngestParams,
+    quality: GateLimits,
+    features: FeaturesParams,
     hmm: HmmParams,
-) -> pl.DataFrame:
-    """Bring new bars through gate and resampling to the columns that the models observe."""
-    checked, _, findings = check_read_bars(read_bars(raw, market, ingest), market, ingest)
-    enforce_quality(findings, max_quarantined=ingest.max_quarantined, stop_on=ingest.stop_on)
-    fitted = next(iter(config.values()))
-    timeframe, columns = fitted["timeframe"], fitted["feature_names"]
-    if hmm.regime_timeframe != timeframe:
-        raise ValueError(
-            f"the model observes {timeframe} bars, hmm.regime_timeframe is "
-            f"{hmm.regime_timeframe}: its transition matrix holds for {timeframe} steps only; set "
-            "hmm.regime_timeframe back, or run hmm_selection again"
+    apply: ApplyParams,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Bring new bars or features to what the models observe, and list the moments to answer for."""
+    timeframe, columns = _observed(config, hmm)
+    if apply.source == "features":
+        observations = _ready_made(raw, timeframe, columns, market, features)
+        return observations, observations.select("symbol", "ts")
+    kept, _, factors, findings = check_read_bars(
+        read_bars(raw, market, ingest), market, ingest, quality
+    )
+    stop_on_findings(findings, ingest, quality)
+    seen, moments = [], []
+    for _, rows in per_symbol(kept):
+        seen.append(
+            observe_lookback(
+                adjust_bars(rows, factors),
+                timeframe=timeframe,
+                columns=columns,
+                session=market.session,
+                anchor=market.anchor,
+                max_staleness=max_staleness(market),
+            )
         )
-    bars = resample_many(checked, market.timeframes, session=market.session)
-    features = feature_columns(columns, bars, market)
-    return observe(features, bars, timeframe=timeframe, columns=columns)
+        moments.append(rows.select("symbol", "ts"))
+    return pl.concat(seen).drop("ret"), pl.concat(moments)
 
 
 def score_new_bars(
     observations: pl.DataFrame,
-    models: dict[str, GaussianHMM],
-    config: dict[str, dict[str, Any]],
+    moments: pl.DataFrame,
+    refits: dict[str, Refits],
+    market: MarketParams,
+    hmm: HmmParams,
+    apply: ApplyParams,
 ) -> pl.DataFrame:
-    """Filter the new observations with the saved model of their symbol."""
-    names = {symbol: chosen["state_names"] for symbol, chosen in config.items()}
-    return apply_models(models, names, observations)
+    """Filter the new observations with the refit in force, and say what the rows are worth."""
+    reign = YEAR * (hmm.refit_every / periods_per_year(market, hmm.regime_timeframe))
+    for problem in stale_refits(refits, moments, reign).values():
+        if apply.stale_model == "refuse":
+            raise ValueError(problem)
+        LOG.warning(problem)
+    regimes = score_lookback(
+        observations,
+        moments,
+        refits,
+        timeframe=hmm.regime_timeframe,
+        last=apply.last,
+        max_staleness=max_staleness(market),
+        label_threshold=hmm.label_threshold,
+        tol=apply.tolerance,
+        uncertified=apply.uncertified,
+    )
+    for symbol, rows in per_symbol(regimes):
+        LOG.info(
+            "%s: %d of %d rows certified to %g; the newest, %s, is %s",
+            symbol,
+            rows["certified"].sum(),
+            rows.height,
+            apply.tolerance,
+            f"{rows['ts'][-1]:%Y-%m-%d %H:%M} UTC",
+            rows["regime"][-1],
+        )
+    return regimes
+
+
+def _observed(config: dict[str, dict[str, Any]], hmm: HmmParams) -> tuple[str, list[str]]:
+    """Timeframe and columns that the saved models observe."""
+    fitted = next(iter(config.values()))
+    if hmm.regime_timeframe != fitted["timeframe"]:
+        raise ValueError(
+            f"the model observes {fitted['timeframe']} bars, hmm.regime_timeframe is "
+            f"{hmm.regime_timeframe}: its transition matrix holds for {fitted['timeframe']} steps "
+            "only; set hmm.regime_timeframe back, or run hmm_selection again"
+        )
+    return fitted["timeframe"], fitted["feature_names"]
+
+
+def _ready_made(
+    raw: pl.DataFrame | SourceFiles,
+    timeframe: str,
+    columns: list[str],
+    market: MarketParams,
+    features: FeaturesParams,
+) -> pl.DataFrame:
+    """Observations out of a file of features, laid out as `features.file` says."""
+    table = raw.read() if isinstance(raw, SourceFiles) else raw
+    observations = ready_observations(
+        table, timeframe=timeframe, columns=columns, layout=features.file, session=market.session
+    )
+    if observations.height < table.height:
+        LOG.warning(
+            "%d of %d rows of features lack a value of %s and are left out; the model takes their "
+            "neighbours for neighbours",
+            table.height - observations.height,
+            table.height,
+            ", ".join(columns),
+        )
+    return observations

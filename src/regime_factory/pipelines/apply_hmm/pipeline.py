@@ -8,7 +8,7 @@ from regime_factory.pipelines.apply_hmm.nodes import observe_new_bars, score_new
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """New bars and a saved model to filtered regimes."""
+    """New bars or features and saved refits to filtered regimes."""
     return Pipeline(
         [
             Node(
@@ -18,15 +18,25 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "hmm.config",
                     "params:market",
                     "params:ingest",
+                    "params:quality",
+                    "params:features",
                     "params:hmm",
+                    "params:apply",
                 ],
-                outputs="new_observations",
+                outputs=["new_observations", "new_moments"],
                 name="observe_new_bars",
                 namespace="apply",
             ),
             Node(
                 score_new_bars,
-                inputs=["new_observations", "hmm.model", "hmm.config"],
+                inputs=[
+                    "new_observations",
+                    "new_moments",
+                    "hmm.refits",
+                    "params:market",
+                    "params:hmm",
+                    "params:apply",
+                ],
                 outputs="applied_regimes",
                 name="score_new_bars",
                 namespace="apply",
