@@ -10,6 +10,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export DO_NOT_TRACK := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: setup run run-all test test-fast lint bench viz docs clean
 
@@ -45,10 +46,10 @@ bench: setup                    ## measurements, each against its peer in the sa
 viz: setup                      ## browse the lineage at http://127.0.0.1:4141
 	$(BIN)/kedro viz run --include-hooks
 
-docs: setup                     ## API pages from the docstrings, into site/
-	$(BIN)/python -m pdoc -o site regime_factory
+docs: setup                     ## the documentation, into site/
+	$(BIN)/python -m mkdocs build --strict --site-dir site
 
 clean:                          ## remove artifacts of every environment, caches and pages
-	rm -rf data/base data/test data/crypto data/equities data/prod site build htmlcov .viz
+	rm -rf data/base data/test data/crypto data/equities data/futures data/prod site build htmlcov .viz
 	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage
 	find src tests benchmarks -name __pycache__ -type d -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """Fixtures that every test folder shares."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared market data are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser, where there is one."""
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,1 @@
+"""Documentation, notebooks and examples: everything they show is run."""
