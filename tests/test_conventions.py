@@ -24,6 +24,7 @@ LAYERS = [
     "raw", "intermediate", "feature", "regimes", "model_input", "models", "model_output",
     "backtest", "reporting",
 ]  # fmt: skip
+LIMIT = re.compile(r"\blimits\.(\w+)")
 HOLDOUT_READERS = {"test_verdict"}
 WRITTEN_BY_HOOKS = {"provenance"}
 
@@ -135,6 +136,8 @@ def settings_read() -> set[str]:
                         for key in PARAMETERS[block].model_fields
                         if key not in excluded
                     }
+    room = (PROJECT / "src/regime_factory/bars").glob("*.py")  # takes the block as a whole
+    read |= {f"quality.{key}" for file in room for key in LIMIT.findall(file.read_text())}
     source = ast.parse((PROJECT / "src/regime_factory/params.py").read_text())
     for model in [node for node in source.body if isinstance(node, ast.ClassDef)]:
         for function in [node for node in model.body if isinstance(node, ast.FunctionDef)]:

@@ -48,12 +48,26 @@ def test_the_default_settings_have_no_problem(parameters) -> None:
         ("ingest", {"stamp": "middle"}, "ingest.stamp: Input should be 'open', 'close'"),
         ("market", {"timeframe": "1H"}, "lacks market.timeframe '1H'"),
         ("features", {"feature_set": "columns"}, "features.columns lists the columns"),
+        (
+            "features",
+            {"feature_set": "columns", "columns": ["macro_vix_percentile_25"]},
+            "no macro column; did you mean 'macro_vix_percentile_252'?",
+        ),
+        ("macro", {"features": {"vix": "vx"}}, "names the series 'vx', which no file in macro.sou"),
+        ("macro", {"features": {"vix_widow": 9}}, "unknown setting; did you mean 'vix_window'?"),
     ],
 )
 def test_problems_name_the_setting(parameters, block: str, change: dict, expected: str) -> None:
     problems = parameter_problems({**parameters, block: {**parameters[block], **change}})
     assert len(problems) == 1
     assert expected in problems[0]
+
+
+def test_a_misspelt_key_inside_a_named_block_is_named(parameters) -> None:
+    macro = parameters["macro"]
+    sources = {**macro["sources"], "vix": {**macro["sources"]["vix"], "lags": 1}}
+    problems = parameter_problems({**parameters, "macro": {**macro, "sources": sources}})
+    assert problems == ["  macro.sources.vix.lags: unknown setting; did you mean 'lag'?"]
 
 
 def test_symbols_may_be_one_scalar_on_the_command_line(tmp_path: Path) -> None:

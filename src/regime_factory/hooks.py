@@ -15,6 +15,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from yaml import YAMLError
 
+from regime_factory.datasets.macro import MacroFiles
 from regime_factory.datasets.sources import BarsSource, code_version
 from regime_factory.logs import WithoutResumeAdvice
 from regime_factory.params import RUN_ARGUMENTS
@@ -122,7 +123,7 @@ class ProvenanceHooks:
             resolve = getattr(self._catalog[dataset_name], "resolve_load_version", lambda: None)
             self._record["inputs"][dataset_name] = resolve()
         dataset = self._catalog.get(dataset_name)
-        if isinstance(dataset, BarsSource):
+        if isinstance(dataset, BarsSource | MacroFiles):
             self._record["sources"][dataset_name] = {
                 "source": dataset.source,
                 "sha256": dataset.sha256(),

@@ -5,9 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from regime_factory.bars import Session, timeframe_minutes
-from regime_factory.bars.session import ZoneName
-from regime_factory.bars.sources import CanonicalColumn, TimeframeName
+from regime_factory.bars import Contract, Session, timeframe_minutes
+from regime_factory.bars.clock import ClockTime, ZoneName
+from regime_factory.bars.limits import GateLimits
+from regime_factory.bars.macro_spec import MacroSeries
+from regime_factory.bars.price_convention import Dividends, Prices
+from regime_factory.bars.sources import CanonicalColumn, NamePattern, TimeframeName
+from regime_factory.features.macro_settings import MacroFeatures, macro_windows
+from regime_factory.features.ready_made import FeatureFile
+from regime_factory.features.windows import FeatureWindows
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -38,8 +44,10 @@ class MarketParams(Settings):
     """What is traded and when: shared by every stage."""
 
     timeframe: TimeframeName
-    timeframes: list[TimeframeName] = Field(min_length=1)
+    timeframes: Annotated[list[TimeframeName], BeforeValidator(_split), Field(min_length=1)]
     session: Session | None
+    anchor: ClockTime | None
+    contracts: dict[str, Contract] | None
     max_staleness_days: Annotated[float, Field(gt=0)]
     periods_per_year: Annotated[float, Field(gt=0)] | None
 
@@ -65,7 +73,7 @@ class MarketParams(Settings):
 class IngestParams(Settings):
     """How the raw file is to be read, and when its faults stop the run."""
 
-    columns: dict[CanonicalColumn, str]
+    columns: dict[CanonicalColumn, str | None]
     stamp: Literal["open", "close", "session_close"] = Field(
         description="say which moment of its bar a time stamp of the file stands for"
     )
@@ -74,9 +82,11 @@ class IngestParams(Settings):
     )
     date_format: str | None
     symbol: str | None
+    symbol_pattern: NamePattern | None
     symbols: Annotated[list[str] | None, BeforeValidator(_split)]
     sort: bool
-    dtype: Literal["float64", "float32"]
+    prices: Prices
+    dividends: Dividends
     max_quarantined: Share
     stop_on: Literal["bad", "warn", "never"]
 
@@ -101,9 +111,11 @@ class ZonesParams(Settings):
 class FeaturesParams(Settings):
     """Which features later stages see, and their windows in bars."""
 
-    feature_set: Literal["v1", "v2", "columns"]
+    feature_set: Literal["v1", "v2", "columns", "file"]
     columns: list[str] | None
-    parkinson_window: Positive
+    parkinson_window: Annotated[int, Field(ge=2)]
+    windows: FeatureWindows
+    file: FeatureFile
 
     @model_validator(mode="after")
     def _columns_where_asked_for(self) -> "FeaturesParams":
@@ -112,6 +124,34 @@ class FeaturesParams(Settings):
                 "features.columns lists the columns exactly when features.feature_set is "
                 f"'columns'; found feature_set={self.feature_set!r}, columns={self.columns!r}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_parkinson_window(self) -> "FeaturesParams":
+        within = self.windows.parkinson_window
+        given = "parkinson_window" in self.windows.model_fields_set
+        if given and within != self.parkinson_window:
+            raise ValueError(
+                f"features.windows.parkinson_window is {within} and features.parkinson_window is "
+                f"{self.parkinson_window}; set features.parkinson_window alone"
+            )
+        return self
+
+    @property
+    def window_lengths(self) -> dict[str, Any]:
+        """Every window by name, a number of bars."""
+        return {**self.windows.model_dump(), "parkinson_window": self.parkinson_window}
+
+
+class MacroParams(Settings):
+    """Macro series: how their files are read, when values are known, and the features of them."""
+
+    sources: dict[str, MacroSeries]
+    features: MacroFeatures
+
+    @model_validator(mode="after")
+    def _features_name_known_series(self) -> "MacroParams":
+        macro_windows(self.features, self.sources)
         return self
 
 
@@ -160,6 +200,16 @@ class HmmParams(Settings):
         return tuple(range(max(self.candidates) + 1, self.n_states_profile_max + 1))
 
 
+class ApplyParams(Settings):
+    """What `apply_hmm` is given, and what it answers for."""
+
+    source: Literal["bars", "features"]
+    last: Positive | None
+    tolerance: Annotated[float, Field(gt=0, lt=1)]
+    uncertified: Literal["keep", "drop", "refuse"]
+    stale_model: Literal["warn", "refuse"]
+
+
 class BacktestParams(Settings):
     """Costs, fills, strategies and intervals."""
 
@@ -198,19 +248,26 @@ class ReportParams(Settings):
     max_points: Annotated[int, Field(ge=200)]
 
 
-PARAMETERS: dict[str, type[Settings]] = {
+PARAMETERS: dict[str, type[BaseModel]] = {
     "market": MarketParams,
     "ingest": IngestParams,
+    "quality": GateLimits,
     "zones": ZonesParams,
     "features": FeaturesParams,
+    "macro": MacroParams,
     "hmm": HmmParams,
+    "apply": ApplyParams,
     "backtest": BacktestParams,
     "report": ReportParams,
 }
 """Every top-level parameter of the project and its model."""
 
-GLOBALS = ("env", "data", "bars_path", "seed")
+GLOBALS = (
+    "env", "data", "bars_path", "features_path", "macro_files", "dtype", "in_memory_rows", "seed",
+)  # fmt: skip
 """Every name that globals.yml may hold."""
 
-RUN_ARGUMENTS = ("bars_path", "apply_path")
-"""Scalars that ``--params`` may set besides the parameters: they name files."""
+RUN_ARGUMENTS = (
+    "bars_path", "apply_path", "features_path", "macro_files", "dtype", "in_memory_rows",
+)  # fmt: skip
+"""What ``--params`` may set besides the parameters: files, and how tables are stored."""

@@ -4,7 +4,7 @@ import difflib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
 from kedro.io import DataCatalog
 from kedro.io.core import is_parameter
@@ -12,6 +12,8 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel, ValidationError
 
 from regime_factory import pipelines as project_pipelines
+from regime_factory.features import macro_columns
+from regime_factory.features.macro import is_macro
 from regime_factory.params import GLOBALS, PARAMETERS, RUN_ARGUMENTS
 
 
@@ -222,20 +224,31 @@ def message_of(error: Exception) -> str:
 
 def _problems_between(valid: Mapping[str, Any]) -> list[str]:
     """Settings of different blocks that do not fit together."""
+    problems = []
     market, hmm = valid.get("market"), valid.get("hmm")
     if market and hmm and hmm.regime_timeframe not in market.timeframes:
-        return [
+        problems.append(
             f"  hmm.regime_timeframe: {hmm.regime_timeframe!r} is not among market.timeframes "
             f"{market.timeframes}; add it there or choose one of them"
+        )
+    features, macro = valid.get("features"), valid.get("macro")
+    if features and macro:
+        known = macro_columns(macro.features, macro.sources)
+        listed = [name for name in features.columns or [] if is_macro(name)]
+        problems += [
+            f"  features.columns: {name!r} is no macro column{_suggestion(name, known)}"
+            for name in listed
+            if name not in known
         ]
-    return []
+    return problems
 
 
 def _problem_line(block: str, item: Any) -> str:
     """One line for one pydantic error."""
     where = ".".join(str(part) for part in [block, *item["loc"]] if part != "")
     if item["type"] == "extra_forbidden" and block in PARAMETERS:
-        hint = _suggestion(str(item["loc"][-1]), PARAMETERS[block].model_fields)
+        *path, name = item["loc"]
+        hint = _suggestion(str(name), _settings_at(PARAMETERS[block], path).model_fields)
         return f"  {where}: unknown setting{hint}"
     fields = PARAMETERS[block].model_fields if block in PARAMETERS else {}
     field = fields.get(str(item["loc"][0])) if item["loc"] else None
@@ -243,6 +256,16 @@ def _problem_line(block: str, item: Any) -> str:
     text = item["msg"].removeprefix("Value error, ")
     found = "" if item["type"] == "value_error" else f" (found {item['input']!r})"
     return f"  {where}: {text}{found}{help_text}" if where else f"  {text}{found}"
+
+
+def _settings_at(model: type[BaseModel], path: Iterable[Any]) -> type[BaseModel]:
+    """Model of the settings that lie inside others; a mapping of settings is passed through."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        kinds = () if field is None else (field.annotation, *get_args(field.annotation))
+        inner = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
+        model = inner[0] if inner else model
+    return model
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """Files of every kind, and what is said of broken ones."""
 
 import gzip
+import tempfile
 
 import polars as pl
 import pytest
 
 from regime_factory.bars import read_source
+from regime_factory.bars.files import count_rows, file_batches, read_file
 
 ROWS = "time,close\n2021-01-04,100.5\n2021-01-05,101\n"
 HEAD = b"time,close\n"
@@ -73,20 +75,39 @@ def test_other_separators_are_seen_in_the_header(tmp_path, mark):
 )
 def test_broken_files_say_what_is_wrong(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=message) as caught:
-        read_source(tmp_path / name)
-    assert name in str(caught.value)
+    for read in (read_file, lambda path: list(file_batches(path, 2))):
+        with pytest.raises(ValueError, match=message) as caught:
+            read(tmp_path / name)
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet"])
+def test_pieces_of_a_file_are_the_file(tmp_path, name, monkeypatch):
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(aside))
+    rows = pl.DataFrame({"time": [f"t{i}" for i in range(25)], "close": ["1.5"] * 25})
+    if name.endswith("parquet"):
+        rows.write_parquet(tmp_path / name, row_group_size=4)
+    else:
+        text = rows.write_csv().encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    pieces = list(file_batches(tmp_path / name, 10))
+    assert [piece.height for piece in pieces] == [10, 10, 5]
+    assert pl.concat(pieces).equals(read_file(tmp_path / name))
+    assert count_rows(tmp_path / name) == 25 + (not name.endswith("parquet"))  # and the header
+    assert not list(aside.iterdir())
+
+
+def test_a_fault_far_into_a_file_is_named_by_its_line(tmp_path):
+    (tmp_path / "late.csv").write_bytes(HEAD + b"1,2\n" * 50_000 + b"1,2,3\n" + b"1,2\n" * 9)
+    with pytest.raises(ValueError, match="line 50002 has 3 values, the header"):
+        list(file_batches(tmp_path / "late.csv", 1_000))
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"nowhere\.csv does not exist"):
         read_source(tmp_path / "nowhere.csv")
-
-
-def test_a_folder_is_named_a_folder(tmp_path):
-    (tmp_path / "bars.csv").mkdir()
-    with pytest.raises(ValueError, match=r"bars\.csv is a folder; several files .* give one file"):
-        read_source(tmp_path / "bars.csv")
 
 
 def test_gzip_is_seen_in_the_bytes_whatever_the_name(tmp_path):

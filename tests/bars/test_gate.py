@@ -18,6 +18,7 @@ from regime_factory.bars import (
     standardise,
 )
 from regime_factory.bars.schema import Bars, Quarantine
+from regime_factory.bars.sources import ADJUSTMENT_COLUMNS
 
 from .reference import NYSE, make_bars
 
@@ -47,9 +48,16 @@ def check_of(checked, name, symbol="X"):
 
 
 def test_good_bars_pass_unchanged():
-    checked = check_bars(hourly())
-    assert checked.bars.equals(hourly())
-    assert checked.quarantine.columns == [*BAR_COLUMNS, "row", "reason"]
+    bars = hourly().with_columns(volume=pl.lit(7.0))
+    checked = check_bars(bars)
+    assert checked.bars.equals(bars)
+    assert checked.quarantine.columns == [
+        *BAR_COLUMNS,
+        *ADJUSTMENT_COLUMNS,
+        "file",
+        "row",
+        "reason",
+    ]
     assert checked.quarantine.is_empty()
     line = checked.report["symbols"]["X"]
     assert (line["rows"], line["kept"], line["quarantined"]) == (6, 6, 0)
@@ -118,7 +126,21 @@ def test_volume_at_or_below_zero_becomes_unknown_and_the_bar_stays():
     volumes = pl.Series([0.0, -5.0, float("nan"), float("inf"), 7.0, None])
     checked = check_bars(hourly().with_columns(volume=volumes))
     assert checked.bars["volume"].to_list() == [None] * 4 + [7.0, None]
-    assert check_of(checked, "volume")["rows"] == 4
+    assert check_of(checked, "volume")["rows"] == 5
+
+
+def test_what_a_rejected_row_states_of_a_split_is_not_lost():
+    bars = changed(hourly(), 3, low=-1.0).with_columns(
+        split=pl.Series([None, 1.0, None, 2.0, None, None]), dividend=0.0
+    )
+    bars = pl.concat([bars[:5], bars[1:2].with_columns(ts=bars["ts"][4], split=3.0), bars[5:]])
+    checked = check_bars(bars)
+    assert checked.quarantine["row"].to_list() == [4, 6]
+    given = checked.adjustments
+    assert given.columns == ["symbol", "ts", *ADJUSTMENT_COLUMNS]
+    assert given["ts"].to_list() == hourly()["ts"].to_list()
+    assert given["split"].to_list() == [None, 1.0, None, 2.0, None, None]
+    assert check_bars(hourly()).adjustments.is_empty()
 
 
 def test_disorder_is_an_error_that_names_the_row_unless_sorting_is_asked_for():

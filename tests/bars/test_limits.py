@@ -1,8 +1,11 @@
 """Which findings stop a run."""
 
-import pytest
+from pathlib import Path
 
-from regime_factory.bars import QualityError, enforce_quality
+import pytest
+import yaml
+
+from regime_factory.bars import GateLimits, QualityError, enforce_quality
 
 
 def report(**lines):
@@ -36,3 +39,39 @@ def test_findings_stop_by_their_severity():
     enforce_quality(lines, stop_on="bad")
     with pytest.raises(QualityError, match=r"A: gaps: 3 gaps; Look\. \(ingest\.stop_on\)"):
         enforce_quality(lines, stop_on="warn")
+
+
+LINE = {"check": "gaps", "severity": "warn", "result": "3 gaps", "note": "Look."}
+
+
+def found(severity, check="gaps"):
+    lines = report(A=(100, 0))
+    lines["symbols"]["A"]["checks"] = [LINE | {"severity": severity, "check": check}]
+    return lines
+
+
+@pytest.mark.parametrize("severity", ["warn", "bad"])
+def test_single_checks_can_stop_a_run(severity):
+    with pytest.raises(QualityError, match=r"A: gaps: .* \(quality\.stop_on_checks\)"):
+        enforce_quality(found(severity), stop_on_checks=["gaps"])
+    enforce_quality(found(severity, "outliers"), stop_on_checks=["gaps"])
+    enforce_quality(found("ok"), stop_on_checks=["gaps"])
+
+
+def test_single_checks_can_be_accepted():
+    enforce_quality(found("bad"), stop_on="warn", accept_checks=["gaps"])
+    enforce_quality(found("bad"), stop_on_checks=["gaps"], accept_checks=["gaps"])
+    with pytest.raises(QualityError):
+        enforce_quality(found("bad", "outliers"), stop_on="bad", accept_checks=["gaps"])
+
+
+def test_only_known_checks_can_be_named():
+    limits = GateLimits(stop_on_checks="gaps; split-like jumps")
+    assert limits.stop_on_checks == ["gaps", "split-like jumps"]
+    with pytest.raises(ValueError, match="no check is named 'stale run'; did you mean stale runs"):
+        GateLimits(accept_checks=["stale run"])
+
+
+def test_the_settings_file_states_the_defaults():
+    file = Path(__file__).parents[2] / "conf/base/parameters_quality.yml"
+    assert GateLimits(**yaml.safe_load(file.read_text())["quality"]) == GateLimits()

@@ -1,6 +1,7 @@
 """Resampling against a slow reference: gaps, clock changes, sessions, weekends, partial bars."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -15,19 +16,48 @@ from regime_factory.bars import (
     read_source,
     resample,
     resample_many,
+    scheduled_stamps,
     standardise,
 )
 
-from .reference import FUTURES, NYSE, UTC_TS, brute_force, make_bars
+from .reference import (
+    FUTURES,
+    INDEX_FUTURES,
+    LONDON,
+    NEW_YORK,
+    NYSE,
+    RIYADH,
+    SAO_PAULO,
+    SYDNEY,
+    UTC_TS,
+    brute_force,
+    closing,
+    make_bars,
+)
 
-# weeks of both clock changes in New York and Chicago, a year's end, and the epoch
 STARTS = [
-    datetime(2021, 3, 11, tzinfo=UTC),
+    datetime(1969, 12, 29, tzinfo=UTC),  # the epoch; holidays are not known before 1970
+    datetime(2021, 3, 11, tzinfo=UTC),  # clocks change in New York and Chicago
     datetime(2021, 11, 4, 13, tzinfo=UTC),
-    datetime(2020, 12, 30, 20, tzinfo=UTC),
-    datetime(1969, 12, 29, tzinfo=UTC),
+    datetime(2021, 3, 25, tzinfo=UTC),  # clocks change in London; Good Friday, Sydney changes
+    datetime(2021, 10, 1, tzinfo=UTC),  # clocks change in Sydney; a Monday holiday there
+    datetime(2021, 10, 28, tzinfo=UTC),  # clocks change in London
+    datetime(2020, 12, 22, 20, tzinfo=UTC),  # half days before Christmas and New Year
+    datetime(2021, 11, 24, tzinfo=UTC),  # a holiday and a half day in New York
+    datetime(2021, 1, 14, tzinfo=UTC),  # a Monday holiday in New York
+    datetime(2001, 9, 10, 12, tzinfo=UTC),  # four days without a session in New York
+    datetime(2022, 2, 25, tzinfo=UTC),  # carnival and a late open in Sao Paulo
+    datetime(2022, 4, 28, tzinfo=UTC),  # a week of holidays in Riyadh
 ]
 SESSIONS = {"24/7": None, "NYSE": NYSE, "futures": FUTURES}
+CALENDARS = {
+    "New York": NEW_YORK,
+    "index futures": INDEX_FUTURES,
+    "London": LONDON,
+    "Sydney": SYDNEY,
+    "Riyadh": RIYADH,
+    "Sao Paulo": SAO_PAULO,
+}
 
 
 @st.composite
@@ -48,8 +78,9 @@ def gappy_bars(draw, base="1H", minutes=60, longest=400):
     return pl.concat(frames)
 
 
-def assert_equals_reference(bars, timeframe, session):
-    made, expected = resample(bars, timeframe, session), brute_force(bars, timeframe, session)
+def assert_equals_reference(bars, timeframe, session, anchor=None):
+    made = resample(bars, timeframe, session, anchor=anchor)
+    expected = brute_force(bars, timeframe, session, anchor)
     assert made.columns == list(BAR_COLUMNS)
     assert made.schema == bars.schema
     assert made.drop("volume").rows() == [row[:7] + row[8:] for row in expected]
@@ -71,6 +102,25 @@ def test_hourly_bars_equal_the_reference(market, timeframe, data):
 @given(data=st.data())
 def test_five_minute_bars_equal_the_reference(market, timeframe, data):
     assert_equals_reference(data.draw(gappy_bars("5min", 5)), timeframe, SESSIONS[market])
+
+
+@pytest.mark.parametrize("market", CALENDARS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), timeframe=st.sampled_from(["2H", "4H", "7H", "12H", "1D", "1W"]))
+def test_holidays_and_half_days_equal_the_reference(market, data, timeframe):
+    assert_equals_reference(data.draw(gappy_bars()), timeframe, CALENDARS[market])
+
+
+@pytest.mark.parametrize("market", [*SESSIONS, *CALENDARS])
+@settings(max_examples=25, deadline=None)
+@given(
+    data=st.data(),
+    timeframe=st.sampled_from(["15min", "1H", "4H", "7H", "12H", "1D", "1W"]),
+    anchor=st.sampled_from(["00:00", "00:30", "08:00", "09:45", "17:00", "23:55"]),
+)
+def test_anchored_bins_equal_the_reference(market, data, timeframe, anchor):
+    bars = data.draw(gappy_bars("5min", 5))
+    assert_equals_reference(bars, timeframe, (SESSIONS | CALENDARS)[market], anchor)
 
 
 @settings(max_examples=30, deadline=None)
@@ -150,6 +200,17 @@ def test_volume_is_null_only_where_no_base_bar_has_one():
     assert made["volume"].to_list() == [None, 5.0]
 
 
+def test_a_missing_price_is_left_out_of_high_and_low():
+    bars = make_bars([datetime(2021, 1, 4, hour, tzinfo=UTC) for hour in (1, 2, 3, 4)])
+    gone = pl.int_range(pl.len()).is_in([0, 2, 3])
+    bars = bars.with_columns(pl.when(~gone).then(pl.col("open", "high", "low", "close")))
+    made = resample(bars, "2H").select("open", "high", "low", "close")
+    assert made.rows() == [
+        (None, bars["high"][1], bars["low"][1], bars["close"][1]),
+        (None, None, None, None),
+    ]
+
+
 def test_base_counts_add_up_over_two_steps():
     hours = [datetime(2021, 1, 3, tzinfo=UTC) + timedelta(hours=i) for i in range(1, 24 * 14 + 1)]
     bars = make_bars(hours)
@@ -223,27 +284,77 @@ def test_only_a_table_and_a_named_timeframe_are_taken():
         resample_many(None, ["4H"])
 
 
-def test_hourly_spy_becomes_its_own_daily_file(shared_data):
-    new_york = {"timezone": "America/New_York"}
-    hourly = SourceSpec(columns={"ts": "timestamp"}, stamp="open", timezone="UTC", timeframe="1H")
-    daily = SourceSpec(
+def read_checked(folder, name, **layout):
+    return check_bars(standardise(read_source(folder / name), SourceSpec(**layout))).bars
+
+
+@pytest.fixture(scope="module")
+def spy(shared_data):
+    """Hourly and daily bars of one market; the two files agree on every day."""
+    hourly = read_checked(
+        shared_data / "equity",
+        "SPY_1h_1998_2021.parquet",
+        columns={"ts": "timestamp"},
+        stamp="open",
+        timezone="UTC",
+        timeframe="1H",
+    )
+    daily = read_checked(
+        shared_data / "equity",
+        "SPY_1d_1998_2021.parquet",
         columns={"ts": "date"},
         stamp="session_close",
         session_close="16:00",
         timeframe="1D",
-        **new_york,
+        timezone="America/New_York",
     )
-    made, given_days = (
-        check_bars(standardise(read_source(shared_data / "equity" / name), spec)).bars
-        for name, spec in (
-            ("SPY_1h_1998_2021.parquet", hourly),
-            ("SPY_1d_1998_2021.parquet", daily),
-        )
-    )
-    made = resample(made, "1D", NYSE)
-    assert made["ts"].equals(given_days["ts"])
-    difference = made.join(given_days, on="ts").select(
+    return hourly, daily
+
+
+def test_hourly_spy_becomes_its_own_daily_file(spy):
+    hourly, daily = spy
+    made = resample(hourly, "1D", NYSE)
+    assert made["ts"].equals(daily["ts"])
+    assert made.height == 5849
+    difference = made.join(daily, on="ts").select(
         (pl.col(name) - pl.col(f"{name}_right")).abs().max()
         for name in ("open", "high", "low", "close", "volume")
     )
     assert difference.row(0) == (0, 0, 0, 0, 0)
+
+
+def test_with_the_calendar_a_half_day_ends_at_its_close_and_later_trades_count_to_the_next(spy):
+    hourly, daily = spy
+    made = resample(hourly, "1D", NEW_YORK)
+    assert made["ts"].to_list() == [
+        closing(ts.astimezone(ZoneInfo(NEW_YORK.timezone)).date(), NEW_YORK) for ts in daily["ts"]
+    ]
+    late = hourly.filter(~pl.col("ts").is_in(scheduled_hours(hourly).implode()))["ts"]
+    days = made["ts"].to_list()
+    next_days = {min(day for day in days if day >= ts) for ts in late}
+    touched = next_days | {max(day for day in days if day < ts) for ts in late}
+    assert len(next_days) == 23  # half days with trades after 13:00
+    columns = ["open", "high", "low", "close", "volume"]
+    same = made.select(columns).with_columns(ts=made["ts"]).filter(~pl.col("ts").is_in(touched))
+    given = daily.select(columns).with_columns(ts=made["ts"]).filter(~pl.col("ts").is_in(touched))
+    assert same.equals(given)
+    assert made["volume"].sum() == daily["volume"].sum()
+
+
+@pytest.mark.parametrize("name", ["ES", "NQ"])
+@pytest.mark.parametrize("session", [FUTURES, INDEX_FUTURES])
+def test_weeks_of_real_futures_equal_the_reference(shared_data, name, session):
+    daily = read_checked(
+        shared_data / "futures",
+        f"{name}_1d_2010_2020.parquet",
+        columns={"ts": "date"},
+        stamp="session_close",
+        session=session,
+        timeframe="1D",
+        timezone=session.timezone,
+    )
+    assert_equals_reference(daily, "1W", session)
+
+
+def scheduled_hours(hourly):
+    return scheduled_stamps(hourly["ts"][0], hourly["ts"][-1], "1H", NEW_YORK, anchor="00:00")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.bars.row_rules import passes_row_rules, repeated_time, row_rules
+from regime_factory.bars.row_rules import passes_row_rules, repeated_rows, row_rules
 
 LATEST = datetime(2030, 1, 1, tzinfo=UTC)
 GOOD = {
@@ -90,9 +90,22 @@ def test_an_unreadable_cell_is_not_reported_as_missing_too():
     assert both["no missing cells"] == "open is missing"
 
 
+def test_a_time_that_is_only_missing_is_not_unreadable():
+    found = judged(ts=None, fault="ts is missing")
+    assert found == {"no missing cells": "ts is missing"}
+    both = judged(ts=None, close=None, fault="ts is missing; close is not a number: 'x'")
+    assert both["readable cells"] == "close is not a number: 'x'"
+    assert both["no missing cells"] == "ts is missing"
+
+
 def test_only_the_later_of_equal_times_is_a_duplicate():
-    marks = pl.DataFrame({"ts": [3, 1, 3, 3]}).select(again=repeated_time())["again"]
-    assert marks.is_not_null().to_list() == [False, False, True, True]
+    ts, close = [1, 3, 3, 3, 4, 4], [1.0, 1.0, 1.0, 2.0, None, None]
+    good = pl.DataFrame({"place": range(6), "ts": ts, "close": close, "volume": 5.0})
+    found = repeated_rows(good, ["close", "volume"])
+    assert found.select("place", "same").rows() == [(2, True), (3, False), (5, True)]
+    assert found["reason"][0].endswith("the same time and values")
+    assert found["reason"][1].endswith("the same time and other values")
+    assert repeated_rows(good[:2], ["close"]).is_empty()
 
 
 ODD_PRICES = [None, float("nan"), float("inf"), -float("inf"), 0.0, -1.0]

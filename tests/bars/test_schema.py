@@ -68,7 +68,12 @@ def test_zones_must_follow_each_other():
 
 def test_a_quarantined_row_needs_a_reason():
     rows = hourly().with_columns(
-        row=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32), reason=pl.lit("close is missing")
+        pl.lit(None, dtype=pl.Float64).alias("adj_close"),
+        pl.lit(2.0).alias("split"),
+        pl.lit(0.0).alias("dividend"),
+        pl.lit("pieces/2021.csv").alias("file"),
+        row=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32),
+        reason=pl.lit("close is missing"),
     )
     rows = rows.with_columns(close=pl.lit(None, dtype=pl.Float64))
     assert Quarantine.validate(rows).equals(rows)

@@ -53,8 +53,9 @@ def test_the_embedded_bars_are_read_without_importing_arch():
 
 def test_the_embedded_bars_are_text_like_any_csv():
     bars = embedded_bars()
-    assert set(bars.dtypes) == {pl.String}
-    assert bars.columns == ["Date", "Open", "High", "Low", "Close", "Adj Close", "Volume", "symbol"]
+    columns = ["Date", "Open", "High", "Low", "Close", "Adj Close", "Volume", "symbol"]
+    assert bars.columns == [*columns, "source_file", "source_row"]
+    assert set(bars.drop("source_row").dtypes) == {pl.String}
     assert bars["Close"].equals(bars["Adj Close"].rename("Close"))  # no adjusted history inside
 
 

@@ -7,10 +7,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.bars import Session, SourceSpec, check_bars, read_source, standardise
+from regime_factory.bars import (
+    Session,
+    SourceSpec,
+    check_bars,
+    read_source,
+    scheduled_stamps,
+    standardise,
+)
 from regime_factory.bars.spacing import refuse_wrong_spacing
 
-from .reference import FUTURES, NYSE, UTC_TS
+from .reference import (
+    FUTURES,
+    INDEX_FUTURES,
+    LONDON,
+    NEW_YORK,
+    NYSE,
+    RIYADH,
+    SYDNEY,
+    UTC_TS,
+)
 
 START = datetime(2021, 1, 4, tzinfo=UTC)
 DAX = Session(timezone="Europe/Berlin", open="09:00", close="17:30")
@@ -116,6 +132,51 @@ def test_daily_and_weekly_session_bars_fit_across_clock_changes(session):
             refuse_wrong_spacing(ts, "X", wrong, session)
 
 
+@pytest.mark.parametrize("session", [NEW_YORK, INDEX_FUTURES, LONDON, SYDNEY, RIYADH])
+@pytest.mark.parametrize("timeframe", ["5min", "1H", "2H", "3H", "4H", "6H", "8H", "12H"])
+@pytest.mark.parametrize("anchor", [None, "00:00", "09:45"])
+def test_half_days_holidays_and_short_first_bars_fit(session, timeframe, anchor):
+    span = datetime(2021, 11, 1, tzinfo=UTC), datetime(2022, 1, 15, tzinfo=UTC)
+    ts = scheduled_stamps(*span, timeframe, session, anchor)
+    refuse_wrong_spacing(ts, "X", timeframe, session, anchor)
+    with pytest.raises(ValueError, match=r"market.timeframe is 1min \(0 spacings fit"):
+        refuse_wrong_spacing(ts, "X", "1min", session, anchor)
+
+
+def test_a_short_first_bar_is_known_from_its_anchor():
+    ts = scheduled_stamps(START, START + timedelta(60), "6H", NYSE, "06:00")  # 12:00 and 16:00
+    refuse_wrong_spacing(ts, "X", "6H", NYSE, "06:00")
+    with pytest.raises(ValueError, match="mostly 4 hours apart"):
+        refuse_wrong_spacing(ts, "X", "6H", NYSE)
+
+
+@pytest.mark.parametrize("timeframe", ["1H", "2H"])
+def test_lunch_breaks_do_no_harm(timeframe):
+    morning, afternoon = (
+        Session(timezone="Asia/Hong_Kong", open=opened, close=closed, calendar="XHKG")
+        for opened, closed in [("09:30", "12:00"), ("13:00", "16:00")]
+    )
+    span = datetime(2021, 1, 4, tzinfo=UTC), datetime(2021, 6, 1, tzinfo=UTC)
+    ts = pl.concat(scheduled_stamps(*span, timeframe, part) for part in (morning, afternoon))
+    whole = morning.model_copy(update={"close": "16:00"})
+    refuse_wrong_spacing(ts.sort(), "X", timeframe, whole)
+
+
+def test_daily_files_with_a_row_for_sunday_evening_fit():
+    days = [day for day in range(120) if (date(2021, 1, 3) + timedelta(day)).weekday() != 5]
+    ts = pl.Series([START + timedelta(day) for day in days], dtype=UTC_TS)
+    refuse_wrong_spacing(ts, "X", "1D", FUTURES)
+    with pytest.raises(ValueError, match="mostly 1 day apart"):
+        refuse_wrong_spacing(ts, "X", "1W", FUTURES)
+
+
+def test_weeks_that_end_on_a_thursday_fit():
+    span = datetime(2018, 1, 1, tzinfo=UTC), datetime(2021, 6, 1, tzinfo=UTC)
+    ts = scheduled_stamps(*span, "1W", NEW_YORK)
+    assert set(ts.dt.weekday()) == {4, 5}
+    refuse_wrong_spacing(ts, "X", "1W", NEW_YORK)
+
+
 def test_a_session_without_an_opening_time_is_compared_with_the_timeframe():
     closing = Session(timezone="America/New_York", close="16:00")
     refuse_wrong_spacing(session_closes(NYSE, 60), "X", "1H", closing)
@@ -130,6 +191,7 @@ def test_a_session_without_an_opening_time_is_compared_with_the_timeframe():
         ("equity/SPY_1h_1998_2021", "1H", "15min"),
         ("equity/SPY_1d_1998_2021", "1D", "1H"),
         ("futures/ES_1d_2010_2020", "1D", "1H"),
+        ("futures/NQ_1d_2010_2020", "1D", "1W"),
     ],
 )
 def test_real_files_pass_with_their_timeframe_only(shared_data, file, true, wrong):

@@ -1,6 +1,6 @@
 """Times as files write them, to UTC close stamps."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from regime_factory.bars import SourceSpec
 from regime_factory.bars.stamps import close_stamps
 
-from .reference import NYSE
+from .reference import (
+    FUTURES,
+    INDEX_FUTURES,
+    LONDON,
+    NEW_YORK,
+    NYSE,
+    SYDNEY,
+    closing,
+    trades,
+)
 
 
 def spec(**settings):
@@ -118,6 +127,69 @@ def test_an_open_stamped_bar_ends_at_the_session_close():
         "2021-01-04 22:00:00",
         "2021-01-05 00:30:00",
     ]
+
+
+def test_session_dates_of_half_days_get_the_early_close():
+    layout = spec(
+        stamp="session_close", session=NEW_YORK, timeframe="1D", timezone="America/New_York"
+    )
+    dates = ["2021-11-24", "2021-11-25", "2021-11-26", "soon"]
+    made, faults = shown(dates, layout)
+    assert made == ["2021-11-24 21:00:00", "2021-11-25 21:00:00", "2021-11-26 18:00:00", None]
+    assert faults[3] == "ts is not a time: 'soon'"
+
+
+def test_a_date_that_ends_at_midnight_is_known_when_it_is_over():
+    layout = spec(stamp="session_close", session_close="00:00", timeframe="1D")
+    assert shown(["2021-03-12"], layout)[0] == ["2021-03-13 00:00:00"]
+
+
+def test_an_open_stamped_bar_of_a_half_day_ends_at_the_early_close():
+    layout = spec(stamp="open", session=NEW_YORK, timezone=NEW_YORK.timezone)
+    times = ["2021-11-26 11:30", "2021-11-26 12:30", "2021-11-26 13:00", "2021-11-25 15:30"]
+    assert shown(times, layout)[0] == [
+        "2021-11-26 17:30:00",
+        "2021-11-26 18:00:00",
+        "2021-11-26 19:00:00",  # after hours, not cut
+        "2021-11-25 21:30:00",  # a holiday has no close
+    ]
+
+
+@pytest.mark.parametrize(
+    ("session", "times", "expected"),
+    [
+        (NEW_YORK, ["2021-11-24 09:30", "2021-11-24 10:00"], ["15:00", "16:00"]),
+        (NEW_YORK, ["2021-11-24 09:00", "2021-11-24 09:45"], ["15:00", "15:45"]),  # as stamped
+        (FUTURES, ["2021-03-14 17:00", "2021-03-15 15:30"], ["23:00", "21:00"]),
+    ],
+)
+def test_a_bar_stamped_at_the_open_ends_where_the_first_bin_does(session, times, expected):
+    layout = spec(stamp="open", session=session, timezone=session.timezone, anchor="00:00")
+    assert [text[11:16] for text in shown(times, layout)[0]] == expected
+
+
+def test_without_an_anchor_the_first_bar_is_a_whole_one():
+    layout = spec(stamp="open", session=NEW_YORK, timezone=NEW_YORK.timezone)
+    assert shown(["2021-11-24 09:30"], layout)[0] == ["2021-11-24 15:30:00"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hours=st.lists(st.integers(0, 24 * 21), min_size=1, unique=True),
+    session=st.sampled_from([NYSE, NEW_YORK, FUTURES, INDEX_FUTURES, LONDON, SYDNEY]),
+    timeframe=st.sampled_from(["1H", "2H", "4H"]),
+)
+def test_open_stamped_bars_never_run_over_a_close(hours, session, timeframe):
+    start = datetime(2021, 11, 15, 0, 30, tzinfo=UTC)
+    opens = [start + timedelta(hours=hour) for hour in hours]
+    layout = spec(stamp="open", session=session, timeframe=timeframe)
+    made, _ = close_stamps(pl.Series(opens, dtype=pl.Datetime("us", "UTC")), layout)
+    length = timedelta(hours=int(timeframe[:-1]))
+    days = [date(2021, 11, 14) + timedelta(days=i) for i in range(30)]
+    closes = [closing(day, session) for day in days if trades(day, session)]
+    for opened, closed in zip(opens, made, strict=True):
+        within = [close for close in closes if opened < close < opened + length]
+        assert closed == min([opened + length, *within])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regime_factory.bars import BAR_COLUMNS, SourceSpec, standardise
+from regime_factory.bars.sources import ADJUSTMENT_COLUMNS
 
 RAW = {
     "time": ["2021-01-04 10:00", "2021-01-04 11:00"],
@@ -37,7 +38,9 @@ def raw(**changes):
 
 def test_canonical_columns_and_types():
     made = standardise(raw(), spec())
-    assert made.columns == [*BAR_COLUMNS, "row", "fault"]
+    assert made.columns == [*BAR_COLUMNS, *ADJUSTMENT_COLUMNS, "file", "row", "fault"]
+    assert [made.schema[name] for name in ADJUSTMENT_COLUMNS] == [pl.Float64] * 3
+    assert made.select(ADJUSTMENT_COLUMNS).null_count().row(0) == (2, 2, 2)
     assert made.schema["n_base"] == pl.UInt32
     assert made.schema["row"] == pl.UInt32
     assert made.select(
@@ -65,6 +68,16 @@ def test_volume_may_be_missing():
     made = standardise(raw().drop("Volume"), spec())
     assert made["volume"].null_count() == 2
     assert made.schema["volume"] == pl.Float64
+
+
+def test_what_the_file_says_of_adjustments_is_kept():
+    given = raw(**{"Adj Close": ["0.5", "-"], "Split": ["", "2"], "paid": [0.25, None]})
+    made = standardise(given, spec(columns={"ts": "time", "dividend": "paid"}))
+    assert made.select(ADJUSTMENT_COLUMNS).rows() == [(0.5, None, 0.25), (None, 2.0, None)]
+    left_out = standardise(given, spec(columns={"ts": "time", "adj_close": None}))
+    assert left_out["adj_close"].null_count() == 2
+    text = standardise(raw(split=["2:1", ""]), spec())
+    assert text["fault"].to_list() == ["split is not a number: '2:1'", None]
 
 
 @pytest.mark.parametrize(
@@ -159,13 +172,6 @@ def test_raw_bars_are_a_table(table):
 def test_rows_without_a_symbol_stay_for_the_gate():
     made = standardise(raw(symbol=["", "ES"]), spec(symbol=None, symbols=["es"]))
     assert made.select("symbol", "row").rows() == [("ES", 2), (None, 1)]
-
-
-def test_float32_rounds_the_values_and_keeps_the_columns():
-    made = standardise(raw(Open=["0.1", "2"]), spec(dtype="float32"))
-    assert made.schema["open"] == pl.Float64
-    assert made["open"][0] == pytest.approx(0.1, rel=1e-7)
-    assert made["open"][0] != 0.1
 
 
 CELLS = st.sampled_from(

@@ -1,10 +1,21 @@
 """Timeframe names, their lengths and bars per year."""
 
+from datetime import date
+
 import pytest
 
-from regime_factory.bars import Session, bars_per_year, parse_timeframe, timeframe_minutes
+from regime_factory.bars import (
+    Session,
+    bars_per_session,
+    bars_per_year,
+    parse_timeframe,
+    scheduled_stamps,
+    timeframe_minutes,
+)
+from regime_factory.bars.session import session_days
+from regime_factory.bars.timeframes import first_bin_minutes, sessions_per_year
 
-from .reference import FUTURES, NYSE
+from .reference import FUTURES, LONDON, NEW_YORK, NYSE, SYDNEY
 
 
 @pytest.mark.parametrize(
@@ -44,6 +55,37 @@ def test_minutes():
 )
 def test_bars_per_year(timeframe, session, expected):
     assert bars_per_year(timeframe, session) == expected
+
+
+@pytest.mark.parametrize("session", [NYSE, FUTURES, NEW_YORK, LONDON, SYDNEY])
+@pytest.mark.parametrize("timeframe", ["5min", "1H", "2H", "4H", "7H", "12H"])
+@pytest.mark.parametrize("anchor", [None, "00:00", "09:45", "17:00"])
+def test_bars_of_an_ordinary_session_are_those_scheduled(session, timeframe, anchor):
+    tuesday = session_days(date(2021, 3, 9), date(2021, 3, 9), session)
+    opening, close = tuesday.row(0)[1:]
+    made = scheduled_stamps(opening, close, timeframe, session, anchor)
+    expected = made.filter(made > opening)
+    assert bars_per_session(timeframe, session, anchor) == len(expected)
+    first = (expected[0] - opening).total_seconds() / 60
+    assert first == min(first_bin_minutes(timeframe, session, anchor), session.minutes)
+
+
+def test_a_short_first_bar_counts_in_the_year():
+    assert bars_per_year("4H", NYSE) == 252 * 2
+    assert bars_per_year("4H", NYSE, anchor="10:00") == 252 * 3
+    assert bars_per_year("1D", NYSE, anchor="10:00") == 252
+    assert bars_per_year("4H", anchor="10:00") == 6 * 365
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [(None, 252), ("XNYS", 252), ("XTKS", 245), ("24/7", 365)]
+)
+def test_sessions_a_year_follow_the_calendar(code, expected):
+    session = Session(timezone="UTC", open="09:00", close="16:00", calendar=code)
+    assert sessions_per_year(session) == expected
+    assert bars_per_year("1D", session) == expected
+    assert bars_per_year("1H", session) == 7 * expected
+    assert bars_per_year("1W", session) == 52
 
 
 def test_a_number_replaces_the_rule():

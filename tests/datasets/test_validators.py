@@ -16,6 +16,25 @@ def test_documents_name_the_first_number_that_is_not_finite() -> None:
 def test_quality_reports_have_their_parts() -> None:
     with pytest.raises(ValueError, match="fingerprint"):
         QualityReport.validate({"symbols": {"A": {}}})
+    with pytest.raises(ValueError, match=r"report of A lacks \['checks', "):
+        QualityReport.validate({"symbols": {"A": {}}, "fingerprint": "x"})
+
+
+def quality(**changes: object) -> dict[str, object]:
+    check = dict.fromkeys(("check", "result", "note", "first", "last"), "") | {"rows": 0}
+    checks = [check | {"severity": changes.pop("severity", "warn")}]
+    line = {"rows": 3, "kept": 2, "quarantined": 1, "first": None, "last": None, "reasons": {}}
+    return {"symbols": {"A": line | {"checks": checks} | changes}, "fingerprint": "x"}
+
+
+def test_quality_reports_account_for_every_row_and_every_finding() -> None:
+    assert QualityReport.validate(quality()) == quality()
+    with pytest.raises(ValueError, match="rows of A are neither kept nor in quarantine"):
+        QualityReport.validate(quality(kept=1))
+    with pytest.raises(ValueError, match="report of A has the finding"):
+        QualityReport.validate(quality(severity="awful"))
+    with pytest.raises(ValueError, match="report of A has the finding"):
+        QualityReport.validate(quality(checks=[{"check": "gaps", "severity": "ok"}]))
 
 
 @pytest.mark.parametrize(("validator", "bad"), [(Fitted, {}), (Page, "<p>half a page")])

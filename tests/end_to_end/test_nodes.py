@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from regime_factory.bars import GateLimits
 from regime_factory.params import IngestParams, MarketParams
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars
 from regime_factory.regimes import state_statistics
@@ -35,7 +36,8 @@ def test_half_hour_opens_end_at_the_close_of_their_session(parameters: dict[str,
             "timezone": "America/New_York",
         }
     )
-    bars, rejected, _ = check_read_bars(read_bars(raw, market, ingest), market, ingest)
+    read = read_bars(raw, market, ingest)
+    bars, rejected, *_ = check_read_bars(read, market, ingest, GateLimits())
     assert rejected.is_empty()
     local = bars["ts"].dt.convert_time_zone("America/New_York")
     assert local.dt.time().cast(pl.String).str.slice(0, 5).to_list()[:7] == [

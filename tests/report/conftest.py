@@ -1,7 +1,6 @@
-"""Fixtures of the report's tests: an invented payload, its HTML, a browser where there is one."""
+"""Fixtures of the report's tests: an invented payload and its HTML."""
 
 import copy
-import shutil
 
 import pytest
 
@@ -23,20 +22,3 @@ def payload(built):
 @pytest.fixture(scope="session")
 def html(built):
     return render_report(built)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    found = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()

@@ -326,33 +326,34 @@ def make_inputs(symbols: dict[str, int] | None = None, n_bars: int = 3000) -> di
 
 
 def quality() -> dict:
+    """Findings in the form and words of the quality gate."""
+    years = ("1999-01-05T21:00:00+00:00", "2006-12-29T21:00:00+00:00")
+    day = ("2001-02-14T21:00:00+00:00", "2001-02-14T21:00:00+00:00")
     checks = [
-        ("Duplicate stamps", "ok", "none", "5,849 bars"),
-        ("High and low hold the bar", "ok", "holds", "0 bars break it"),
-        (
-            "Stale opens",
-            "warn",
-            "43%",
-            "most opens until 2006 repeat the previous close; fill at closes",
-        ),
-        ("Zero volume", "ok", "none", "0 bars"),
-    ]
+        ("order", "ok", "rows are in time order", "", 0, (None, None)),
+        ("repeated rows", "warn", "1 row quarantined", "The source gives it twice.", 1, day),
+        ("gaps", "ok", "52 of 5,849 scheduled bars are missing (0.9%)", "", 52, years),
+        ("stale opens", "warn", "43% of opens equal the previous close",
+         "Opens repeat the previous close too often in 1999-2006; fill at the close.", 1994, years),
+        ("volume", "ok", "present", "", 0, (None, None)),
+    ]  # fmt: skip
     return {
         "rows": 5849,
-        "kept": 5849,
-        "quarantined": 0,
+        "kept": 5848,
+        "quarantined": 1,
         "first": "1999-01-04T21:00:00Z",
         "last": "2020-07-03T20:00:00Z",
+        "reasons": {"repeated rows": 1},
         "checks": [
             {
-                "check": c,
-                "severity": s,
-                "result": r,
-                "note": n,
-                "rows": 0,
-                "first": None,
-                "last": None,
+                "check": check,
+                "severity": severity,
+                "result": result,
+                "note": note,
+                "rows": rows,
+                "first": first,
+                "last": last,
             }
-            for c, s, r, n in checks
+            for check, severity, result, note, rows, (first, last) in checks
         ],
     }

@@ -86,22 +86,6 @@ def test_costs(against, first, said):
     assert answers.cost_answer(curve, 0.4).startswith(said)
 
 
-def test_data(payload):
-    quality = payload["symbols"][0]["quality"]
-    assert answers.data_answer(quality) == "Sound for this use, with 1 warning: stale opens (43%)."
-    quality["checks"][0]["severity"] = "bad"
-    assert answers.data_answer(quality) == "Not sound: duplicate stamps (none)."
-    quality["checks"] = [{"check": "a", "severity": "ok", "result": "x"}]
-    assert answers.data_answer(quality) == "Sound: 1 check found no problem."
-    assert answers.data_answer({"checks": []}) == "The data were not checked."
-    sealed = {"start": "2020-07-06 00:00", "end": "2022-07-01 00:00"}
-    footer = answers.data_footer(quality, sealed)
-    assert footer.startswith("5,849 rows before the sealed holdout: 5,849 kept, 0 in quarantine")
-    assert footer.endswith("2020-07-03. Sealed holdout 2020-07-06 to 2022-07-01, not read.")
-    assert answers.data_footer(quality, {"start": None, "end": None}).endswith("2020-07-03.")
-    assert answers.data_footer({}, sealed) == ""
-
-
 def test_the_future():
     assert answers.future_answer(None).startswith("The whole-run audit was not run")
     assert "the planted leak was caught" in answers.future_answer(LEAKAGE)

@@ -42,7 +42,7 @@ def test_unusable_data_wins_over_a_leak_and_over_skill(page):
     break_data(page)
     verdict = judge(page, LEAK)
     assert verdict.tone == "bad"
-    assert verdict.headline == "Do not use these results: 212 rows quarantined (duplicate stamps)."
+    assert verdict.headline == "Do not use these results: 212 rows quarantined (order)."
     assert verdict.detail.startswith("Prices before 2009 repeat.")
     assert chips(verdict)["Skill"] == ("bad", "not judged")
     assert chips(verdict)["Data"] == ("bad", "212 rows quarantined")
@@ -160,7 +160,7 @@ def test_leakage_chip_is_never_green_without_an_audit(page):
 
 
 def test_data_chip(page):
-    assert chips(judge(page, None))["Data"] == ("warn", "1 warning")
+    assert chips(judge(page, None))["Data"] == ("warn", "2 warnings")
     for check in page["quality"]["checks"]:
         check["severity"] = "ok"
     assert chips(judge(page, None))["Data"] == ("ok", "no problem")

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from regime_factory.backtest.accounting import FILLS, Execution
+from regime_factory.backtest.accounting import Execution
 from regime_factory.backtest.baselines import BaselineRule
 from regime_factory.backtest.breakdown import calendar_returns, regime_breakdown, worst_drawdowns
 from regime_factory.backtest.checks import require_columns
+from regime_factory.backtest.conventions import conventions
 from regime_factory.backtest.costs import DEFAULT_BPS, cost_curve
 from regime_factory.backtest.timing import RandomTiming, random_timing
+from regime_factory.bars import PriceConvention
 from regime_factory.evaluation import (
     DEFLATED_SHARPE_VARIANT,
     annual_volatility,
     cagr,
     calmar_ratio,
-    default_mean_block,
     deflated_sharpe_ratio,
     hit_rate,
     kurtosis,
@@ -60,6 +61,7 @@ def performance(
     n_shifts: int = 500,
     mean_block: float | None = None,
     seed: int = 0,
+    prices: PriceConvention | None = None,
 ) -> dict[str, Any]:
     """Judge every strategy of one symbol over the span of its equity table.
 
@@ -94,13 +96,15 @@ def performance(
         Mean block of the bootstrap, in bars.
     seed : int, default=0
         Seed of draws and shifts.
+    prices : PriceConvention, optional
+        What the prices of the bars are; without it they are said to be taken as given.
 
     Returns
     -------
     dict
-        ``symbol, span, chosen, benchmark, strategies, random_timing, deflated_sharpe, cost_curve,
-        by_regime, years, months, worst_drawdowns, conventions, notes``. A figure that does not
-        exist is None and ``notes`` maps its dotted name to the reason.
+        ``symbol, span, chosen, benchmark, prices, strategies, random_timing, deflated_sharpe,
+        cost_curve, by_regime, years, months, worst_drawdowns, conventions, notes``. A figure that
+        does not exist is None and ``notes`` maps its dotted name to the reason.
 
     Raises
     ------
@@ -139,6 +143,7 @@ def performance(
         "span": {"start": ts[0].isoformat(), "end": ts[-1].isoformat(), "bars": ts.len()},
         "chosen": chosen,
         "benchmark": benchmark,
+        "prices": None if prices is None else prices.manifest(),
         "strategies": strategies,
         "random_timing": {"p_value": timing.p_value, "draws": timing.n_shifts},
         "deflated_sharpe": deflated,
@@ -147,7 +152,7 @@ def performance(
         "years": years,
         "months": months,
         "worst_drawdowns": worst_drawdowns(ts, ours),
-        "conventions": conventions(execution, ts.len(), n_draws, mean_block),
+        "conventions": conventions(execution, ts.len(), n_draws, mean_block, prices),
         "notes": notes,
     }
 
@@ -217,57 +222,6 @@ def strategy_figures(
         "switches_per_year": float(switches / ret.size * years),
         "hit_rate": _number(hit_rate(ret, held)),
     }
-
-
-def conventions(
-    execution: Execution, n_bars: int, n_draws: int, mean_block: float | None = None
-) -> list[dict[str, Any]]:
-    """Name every convention behind the figures.
-
-    Parameters
-    ----------
-    execution : Execution
-        Settings of the run.
-    n_bars : int
-        Bars judged.
-    n_draws : int
-        Bootstrap draws.
-    mean_block : float, optional
-        Mean block of the bootstrap, in bars.
-
-    Returns
-    -------
-    list of dict
-        ``name, value``.
-
-    Examples
-    --------
-    >>> conventions(Execution(252), 1000, 1000)[0]
-    {'name': 'Periods per year', 'value': 252}
-    """
-    block = default_mean_block(n_bars) if mean_block is None else mean_block
-    rows = {
-        "Periods per year": execution.periods_per_year,
-        "Standard deviation": "ddof = 1",
-        "Risk-free rate": f"{execution.cash_rate:g} a year, also paid on cash",
-        "Fill": FILLS[execution.fill],
-        "Fee per side": f"{execution.fee_bps:g} bp of the value traded",
-        "Slippage per side": f"{execution.slippage_bps:g} bp of the price",
-        "Rebalancing": "only when the target weight changes; the weight drifts in between",
-        "Return before costs": "net return plus the cost of the bar over the last equity",
-        "Turnover": "value traded over equity just before the trade, both sides counted",
-        "Largest weight": execution.max_leverage,
-        "Dividends": "as in the prices; none are added",
-        "Sharpe interval": (
-            f"95% percentile of {n_draws} stationary bootstrap draws, mean block {block:.3g} bars; "
-            "the difference from paired draws"
-        ),
-        "Random timing": "circular shifts of the target weights, traded again at the same costs",
-        "Deflated Sharpe ratio": f"{DEFLATED_SHARPE_VARIANT}; trials = candidates of this symbol",
-        "Results by regime": "label known at the decision of the position held; mean return a year",
-        "Break-even cost": "fee and slippage together, per side",
-    }
-    return [{"name": name, "value": value} for name, value in rows.items()]
 
 
 def _check_equity(equity: pl.DataFrame, needed: tuple[str, ...]) -> list[str]:

@@ -1,30 +1,33 @@
-"""Reading a file of raw bars, CSV or Parquet, and saying what is wrong with one that cannot be."""
+"""Reading one file of raw rows, CSV or Parquet, and saying what is wrong with a broken one."""
 
-import csv
 import gzip
 import io
+import mmap
+import shutil
+import tempfile
 import zlib
-from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
+from regime_factory.bars.csv_text import checked_separator, explained_errors, first_line
+
 _GZIP_MAGIC = b"\x1f\x8b"
-_PARQUET_MAGIC = b"PAR1"
-_UTF8_MARK = b"\xef\xbb\xbf"
-_SHOWN_CHARACTERS = 60
+_BLOCK = 1 << 24
+Readable = io.BufferedReader | gzip.GzipFile
 
 
-def read_source(path: str | Path) -> pl.DataFrame:
-    r"""Read a file of raw bars.
+def read_file(path: str | Path) -> pl.DataFrame:
+    r"""Read a file of raw rows.
 
     Parameters
     ----------
     path
         ``.csv``, ``.csv.gz`` or ``.parquet`` file. A CSV is UTF-8, compressed or not whatever its
-        name; its separator is the one of comma, semicolon and tab that its header uses most.
+        name; its separator is the one of comma, semicolon, tab and bar (``|``) that its header uses
+        most.
 
     Returns
     -------
@@ -34,8 +37,8 @@ def read_source(path: str | Path) -> pl.DataFrame:
     Raises
     ------
     ValueError
-        Where the file is missing, a folder, empty, of an unknown kind or unreadable, with the line
-        at fault, or where two columns of a CSV have the same name.
+        Where the file is missing, empty, of an unknown kind or unreadable, with the line at
+        fault, or where two columns of a CSV have the same name.
 
     Examples
     --------
@@ -43,149 +46,190 @@ def read_source(path: str | Path) -> pl.DataFrame:
     >>> folder = tempfile.TemporaryDirectory()
     >>> file = Path(folder.name) / "bars.csv"
     >>> _ = file.write_text("time,close\n2021-01-04,100.5\n")
-    >>> read_source(file).rows()
+    >>> read_file(file).rows()
     [('2021-01-04', '100.5')]
     """
     path = Path(path)
-    if path.is_dir():
-        raise ValueError(
-            f"{path} is a folder; several files in one source come later: give one file"
-        )
+    if file_kind(path) == "Parquet":
+        with _named_errors(path):
+            raw = pl.read_parquet(path)
+    else:
+        with _unpacked(path) as file:
+            content = file.read()
+        separator = checked_separator(path, content)
+        with explained_errors(path, lambda: content, separator):
+            raw = pl.read_csv(content, infer_schema=False, separator=separator)
+    if raw.is_empty():
+        raise ValueError(f"file {path} has a header but no rows")
+    return raw
+
+
+def file_batches(path: str | Path, rows: int) -> Iterator[pl.DataFrame]:
+    r"""Read a file of raw rows piece by piece, for files larger than the memory.
+
+    Parameters
+    ----------
+    path
+        As for `read_file`.
+    rows
+        Rows of a piece; the last one has fewer.
+
+    Yields
+    ------
+    pl.DataFrame
+        Rows in the order of the file, with the columns of `read_file`.
+
+    Raises
+    ------
+    ValueError
+        As `read_file`.
+
+    Examples
+    --------
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name) / "bars.csv"
+    >>> _ = file.write_text("close\n1\n2\n3\n")
+    >>> [piece["close"].to_list() for piece in file_batches(file, 2)]
+    [['1', '2'], ['3']]
+    """
+    path, found = Path(path), 0
+    pieces = _parquet_batches if file_kind(path) == "Parquet" else _csv_batches
+    for piece in pieces(path, rows):
+        found += piece.height
+        yield piece
+    if not found:
+        raise ValueError(f"file {path} has a header but no rows")
+
+
+def count_rows(path: Path) -> int:
+    r"""Count the rows of a file without keeping them.
+
+    Parameters
+    ----------
+    path
+        As for `read_file`.
+
+    Returns
+    -------
+    int
+        Rows of a Parquet file; line ends of a CSV, which are its rows give or take blank lines.
+
+    Raises
+    ------
+    ValueError
+        Where the file is missing, empty, of an unknown kind or damaged.
+
+    Examples
+    --------
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name) / "bars.csv"
+    >>> _ = file.write_text("close\n1\n2\n")
+    >>> count_rows(file)
+    3
+    """
+    if file_kind(path) == "Parquet":
+        with _named_errors(path):
+            return pl.scan_parquet(path).select(pl.len()).collect().item()
+    with _unpacked(path) as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+
+
+def file_kind(path: Path) -> str | None:
+    """Tell the kind of a file by its name and refuse one that cannot hold rows.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        `CSV` or `Parquet`.
+
+    Raises
+    ------
+    ValueError
+        Where the file is missing, empty or of another kind.
+
+    Examples
+    --------
+    >>> file_kind(Path("nowhere.csv"))
+    Traceback (most recent call last):
+    ...
+    ValueError: file nowhere.csv does not exist; check the path of the raw bars
+    """
     if not path.is_file():
         raise ValueError(f"file {path} does not exist; check the path of the raw bars")
     if path.stat().st_size == 0:
         raise ValueError(f"file {path} is empty; it should hold a header and rows of bars")
     name = path.name.lower()
     if name.endswith(".parquet"):
-        with _named_errors(path, "Parquet"):
-            raw = pl.read_parquet(path)
-    elif name.endswith((".csv", ".csv.gz")):
-        raw = _read_csv(path)
-    else:
-        raise ValueError(f"file {path} is of an unknown kind; expected .csv, .csv.gz or .parquet")
-    if raw.is_empty():
-        raise ValueError(f"file {path} has a header but no rows")
-    return raw
+        return "Parquet"
+    if name.endswith((".csv", ".csv.gz")):
+        return "CSV"
+    raise ValueError(f"file {path} is of an unknown kind; expected .csv, .csv.gz or .parquet")
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
-    content = _plain_bytes(path)
-    fault = _encoding_fault(content)
-    if fault:
-        raise ValueError(f"file {path} cannot be read as CSV: {fault}")
-    separator = _separator(content)
-    _refuse_repeated_names(path, content, separator)
-    try:
-        return pl.read_csv(content, infer_schema=False, separator=separator)
-    except pl.exceptions.NoDataError:
-        raise ValueError(f"file {path} holds no data") from None
-    except pl.exceptions.PolarsError as error:
-        fault = _utf8_fault(content) or _layout_fault(content, separator) or _first_line(error)
-        raise ValueError(f"file {path} cannot be read as CSV: {fault}") from error
+def _parquet_batches(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    with _named_errors(path):
+        yield from pl.scan_parquet(path).collect_batches(chunk_size=rows, lazy=True)
 
 
-def _plain_bytes(path: Path) -> bytes:
-    """The file's bytes, unpacked where they are gzip."""
-    content = path.read_bytes()
-    if content.startswith(_GZIP_MAGIC):
-        try:
-            return gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(
-                f"file {path} cannot be read as CSV: the gzip data are broken or cut short "
-                f"({_first_line(error)}); copy the file again"
-            ) from error
-    if path.name.lower().endswith(".gz"):
+def _csv_batches(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """Pieces of a CSV, of which no more than that is in memory; a packed one is unpacked aside."""
+    with _plain_copy(path) as plain:
+        with (
+            plain.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            separator = checked_separator(path, content)
+        with explained_errors(path, plain.read_bytes, separator):
+            scan = pl.scan_csv(plain, infer_schema=False, separator=separator)
+            yield from scan.collect_batches(chunk_size=rows, lazy=True)
+
+
+@contextmanager
+def _plain_copy(path: Path) -> Generator[Path]:
+    """The file itself, or where it is packed an unpacked copy that is removed afterwards."""
+    with _unpacked(path) as unpacked:
+        if not isinstance(unpacked, gzip.GzipFile):
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="regime_factory_", suffix=".csv") as copy:
+            shutil.copyfileobj(unpacked, copy, _BLOCK)
+            copy.flush()
+            if not copy.tell():
+                raise ValueError(f"file {path} holds no data")
+            yield Path(copy.name)
+
+
+@contextmanager
+def _unpacked(path: Path) -> Generator[Readable]:
+    """The file open for reading, unpacked where its bytes are gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP_MAGIC
+    if not packed and path.name.lower().endswith(".gz"):
         raise ValueError(
             f"file {path} cannot be read as CSV: it is named .gz but is not compressed; "
             "name it .csv"
         )
-    return content
-
-
-def _encoding_fault(content: bytes) -> str | None:
-    """What makes the bytes no CSV that could be read at all, cheap enough for every file."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "it is UTF-16 text; save the file as UTF-8"
-    if content.startswith(_PARQUET_MAGIC):
-        return "it is a Parquet file; name it .parquet"
-    if (place := content.find(b"\0")) >= 0:
-        where = f"in line {_line_at(content, place)}"
-        return f"it holds NUL bytes ({where}), so it is not text; export it as UTF-8 CSV again"
-    if b"\r" in content and b"\n" not in content:
-        return (
-            "its lines end in a bare carriage return; save it with line feeds (LF) or CRLF as "
-            "line ends"
-        )
-    return None
-
-
-def _utf8_fault(content: bytes) -> str | None:
     try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"line {_line_at(content, error.start)} holds the byte 0x{content[error.start]:02x}"
-        return f"{found}, which is not UTF-8; save the file as UTF-8"
-    return None
-
-
-def _line_at(content: bytes, place: int) -> int:
-    return content.count(b"\n", 0, place) + 1
-
-
-def _layout_fault(content: bytes, separator: str) -> str | None:
-    """The first line that has more values than the header or an open quotation mark."""
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=separator)
-    header = next(reader, [])
-    line = reader.line_num + 1
-    try:
-        for values in reader:
-            if reader.line_num > line:
-                return _open_quote(line)
-            if len(values) > len(header):
-                return _too_many_values(line, len(values), separator.join(header), len(header))
-            line = reader.line_num + 1
-    except csv.Error:  # a value that runs on to the end of the file
-        return _open_quote(line)
-    return None
-
-
-def _open_quote(line: int) -> str:
-    return f"line {line} opens a quotation mark that it does not close; remove the mark"
-
-
-def _too_many_values(line: int, found: int, header: str, named: int) -> str:
-    return (
-        f"line {line} has {found} values, the header (line 1) names {named}: "
-        f"{header[:_SHOWN_CHARACTERS]}; correct the line, or remove text above the header"
-    )
-
-
-def _refuse_repeated_names(path: Path, content: bytes, separator: str) -> None:
-    """Two columns of one name would leave it open which of them is read."""
-    header = content.partition(b"\n")[0].removeprefix(_UTF8_MARK).decode("utf-8", "replace")
-    names = next(csv.reader([header.strip("\r")], delimiter=separator), [])
-    for name, count in Counter(name.strip() for name in names).items():
-        if name and count > 1:
-            places = [str(i) for i, other in enumerate(names, 1) if other.strip() == name]
-            raise ValueError(
-                f"file {path} has {count} columns named {name!r} (columns {' and '.join(places)} "
-                "of the header, line 1); rename or remove all but one"
-            )
-
-
-def _separator(content: bytes) -> str:
-    header = content.partition(b"\n")[0]
-    return max((",", ";", "\t"), key=lambda mark: header.count(mark.encode()))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        with gzip.open(path) if packed else path.open("rb") as file:
+            yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(
+            f"file {path} cannot be read as CSV: the gzip data are broken or cut short "
+            f"({first_line(error)}); copy the file again"
+        ) from error
 
 
 @contextmanager
-def _named_errors(path: Path, kind: str) -> Generator[None]:
+def _named_errors(path: Path) -> Generator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise ValueError(f"file {path} cannot be read as {kind}: {_first_line(error)}") from error
+        raise ValueError(
+            f"file {path} cannot be read as Parquet: {first_line(error)}; it is damaged or cut "
+            "short: copy it again, or name it after what it holds"
+        ) from error

@@ -1,37 +1,45 @@
 """The quality gate: which rows are kept, which go to the quarantine, and what to know of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
+from regime_factory.bars.contracts import Contract
 from regime_factory.bars.findings import (
+    CHECKS,
+    NO_SYMBOL,
     Finding,
     finding,
-    gap_finding,
-    hours_finding,
-    rejected_finding,
-    stale_open_finding,
     time_span,
-    volume_finding,
 )
+from regime_factory.bars.findings_adjustment import back_adjustment_finding
+from regime_factory.bars.findings_moves import move_findings
+from regime_factory.bars.findings_prices import (
+    open_follows_close_finding,
+    stale_open_finding,
+    stale_run_finding,
+)
+from regime_factory.bars.findings_splits import stated_splits
+from regime_factory.bars.findings_symbols import combine_reports
+from regime_factory.bars.findings_times import Schedule, time_findings
+from regime_factory.bars.findings_volume import volume_finding
+from regime_factory.bars.judgement import judge
+from regime_factory.bars.limits import GateLimits
+from regime_factory.bars.prepared import one_timeframe, prepare
+from regime_factory.bars.price_convention import Prices
 from regime_factory.bars.rejections import refuse_all_rejected
 from regime_factory.bars.resampling import BAR_COLUMNS
-from regime_factory.bars.row_rules import (
-    passes_row_rules,
-    plausible_time,
-    repeated_time,
-    row_rules,
-)
+from regime_factory.bars.row_rules import plausible_time
 from regime_factory.bars.session import Session
+from regime_factory.bars.sources import ADJUSTMENT_COLUMNS
 from regime_factory.bars.spacing import refuse_wrong_spacing
 from regime_factory.bars.tables import require_table
-from regime_factory.bars.timeframes import parse_timeframe
 
-NO_SYMBOL = "(no symbol)"
-_NUMBERS = ("open", "high", "low", "close", "volume")
-_UTC = pl.Datetime("us", "UTC")
+_PLACE = ("file", "row")
+_GIVEN = ("symbol", "ts", *ADJUSTMENT_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -43,25 +51,34 @@ class CheckedBars:
     bars
         Kept bars: canonical columns, one block per symbol, ``ts`` strictly increasing.
     quarantine
-        Rejected rows: canonical columns as given, ``row`` and ``reason``.
+        Rejected rows: canonical columns as given, ``adj_close``, ``split``, ``dividend``, ``file``,
+        ``row`` and ``reason``.
     report
         JSON-able: ``{"symbols": {symbol: {"rows", "kept", "quarantined", "first", "last",
-        "stale_open_share", "stale_open_years", "checks"}}}``.
+        "reasons", "stale_open_share", "stale_open_years", "checks"}}}``; ``reasons`` counts the
+        quarantined rows by the rule they break.
+    adjustments
+        ``symbol, ts, adj_close, split, dividend`` of the rows that state any, one per time; rows
+        in quarantine with a time of their own are among them, since what they state still happened.
     """
 
     bars: pl.DataFrame
     quarantine: pl.DataFrame
     report: dict[str, Any]
+    adjustments: pl.DataFrame
 
 
 def check_bars(
     bars: pl.DataFrame,
     *,
     sort: bool = False,
-    stale_open_limit: float = 0.05,
     session: Session | None = None,
     timeframe: str | None = None,
+    anchor: str | None = None,
     now: datetime | None = None,
+    prices: Prices = "as_traded",
+    contracts: Mapping[str, Contract] | None = None,
+    limits: GateLimits | None = None,
 ) -> CheckedBars:
     """Sort rows into kept and quarantined, and report on both.
 
@@ -72,15 +89,21 @@ def check_bars(
         without.
     sort
         Whether rows out of order are sorted by ``ts`` (stable); otherwise they are an error.
-    stale_open_limit
-        Share of opens equal to the previous close above which a year is reported.
     session
         The market's session; ``None`` for a 24/7 market.
     timeframe
         The timeframe the bars should have; ``None`` takes theirs.
+    anchor
+        Where the grid of the day starts, as for `resample`.
     now
         The present (UTC where it names no zone); rows more than a day later are rejected. ``None``
         asks the clock.
+    prices
+        What the prices are said to be; tells what a stated split should look like.
+    contracts
+        Futures contracts by symbol, for their tick; ``None`` where there are none.
+    limits
+        Thresholds of the findings; ``None`` takes the defaults.
 
     Returns
     -------
@@ -100,7 +123,7 @@ def check_bars(
     -----
     A rule that removes a row looks at that row or earlier ones only: of rows with the same time the
     first valid one is kept. Rows with a time that no bar can have do not count for the order. A
-    volume that is not positive becomes null and the row stays.
+    volume that is not positive becomes null and the row stays. All other checks only report.
 
     Examples
     --------
@@ -114,18 +137,23 @@ def check_bars(
     (2, [(2, 'low is not positive: -1.0')])
     """
     require_table(bars, "bars")
-    prepared = _prepare(bars)
-    base = _one_timeframe(prepared, timeframe)
-    settings = _Settings(base, sort, stale_open_limit, session, _latest(now))
-    checked = [
-        _check_symbol(frame, settings)
-        for frame in prepared.partition_by("symbol", maintain_order=True)
-    ]
+    prepared = prepare(bars)
+    schedule = Schedule(one_timeframe(prepared, timeframe), session, anchor)
+    settings = _Settings(
+        schedule, sort, prices, contracts or {}, _latest(now), limits or GateLimits()
+    )
+    checked = [_check_symbol(frame, settings) for frame in _symbols_apart(prepared)]
     return CheckedBars(
         bars=pl.concat([part.bars for part in checked]),
         quarantine=pl.concat([part.quarantine for part in checked]),
-        report={"symbols": {name: line for part in checked for name, line in part.report.items()}},
+        report=combine_reports([part.report for part in checked], settings.limits.late_days),
+        adjustments=pl.concat([part.adjustments for part in checked]),
     )
+
+
+def _symbols_apart(bars: pl.DataFrame) -> list[pl.DataFrame]:
+    one = bars["symbol"].n_unique() == 1
+    return [bars] if one else bars.partition_by("symbol", maintain_order=True)
 
 
 def _latest(now: datetime | None) -> datetime:
@@ -134,132 +162,73 @@ def _latest(now: datetime | None) -> datetime:
     return (present if present.tzinfo else present.replace(tzinfo=UTC)) + timedelta(days=1)
 
 
-def _prepare(bars: pl.DataFrame) -> pl.DataFrame:
-    """Canonical columns in canonical types, plus ``row`` and ``fault``."""
-    missing = [name for name in BAR_COLUMNS if name not in bars.columns]
-    if missing:
-        raise ValueError(
-            f"bars lack the column {', '.join(missing)}; they have {', '.join(bars.columns)}; "
-            "make canonical bars with standardise"
-        )
-    if bars.is_empty():
-        raise ValueError("the table of bars is empty; expected at least one row")
-    found = bars.schema["ts"]
-    if found != _UTC:
-        raise ValueError(
-            f"bars hold ts as {found}, expected {_UTC}; state stamp and zone, and use standardise"
-        )
-    text = [name for name in _NUMBERS if not _holds_numbers(bars.schema[name])]
-    if text:
-        raise ValueError(f"bars hold text in {', '.join(text)}; read them with standardise")
-    row = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
-    fault = pl.lit(None, dtype=pl.String)
-    return bars.select(
-        pl.col("symbol", "timeframe").cast(pl.String),
-        "ts",
-        pl.col(_NUMBERS).cast(pl.Float64),
-        pl.col("n_base").cast(pl.UInt32),
-        pl.col("row").cast(pl.UInt32) if "row" in bars.columns else row.alias("row"),
-        pl.col("fault").cast(pl.String) if "fault" in bars.columns else fault.alias("fault"),
-    )
-
-
-def _holds_numbers(dtype: pl.DataType) -> bool:
-    return dtype.is_numeric() or dtype == pl.Null
-
-
-def _one_timeframe(bars: pl.DataFrame, expected: str | None) -> str:
-    names = bars["timeframe"].unique().sort().to_list()
-    if len(names) != 1 or names[0] is None:
-        raise ValueError(f"the quality gate takes bars of one timeframe, found {names}")
-    parse_timeframe(names[0])
-    if expected is not None and expected != names[0]:
-        raise ValueError(f"bars have timeframe {names[0]!r}, expected {expected!r}")
-    return names[0]
-
-
 @dataclass(frozen=True)
 class _Settings:
     """What holds for every symbol alike."""
 
-    timeframe: str
+    schedule: Schedule
     sort: bool
-    stale_limit: float
-    session: Session | None
+    prices: Prices
+    contracts: Mapping[str, Contract]
     latest: datetime
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Rows of one symbol with ``reason`` (null where kept), and the report lines about them."""
-
-    rows: pl.DataFrame
-    findings: list[Finding]
+    limits: GateLimits
 
 
 def _check_symbol(frame: pl.DataFrame, settings: _Settings) -> CheckedBars:
     symbol = frame["symbol"][0]
     frame, order = _in_order(frame, symbol, settings)
-    judged = _judge(frame, settings.latest)
-    kept = judged.rows.filter(pl.col("reason").is_null())
-    rejected = judged.rows.filter(pl.col("reason").is_not_null())
+    judged = judge(frame, settings.latest, settings.limits.bad_share)
+    kept = judged.kept
     if symbol is not None:
         if kept.is_empty():
-            refuse_all_rejected(symbol, rejected, judged.findings)
-        refuse_wrong_spacing(kept["ts"], symbol, settings.timeframe, settings.session)
+            refuse_all_rejected(symbol, judged.rejected, judged.findings)
+        schedule = settings.schedule
+        refuse_wrong_spacing(
+            kept["ts"], symbol, schedule.timeframe, schedule.session, schedule.anchor
+        )
         _refuse_constant(kept, symbol)
     first, last = time_span(kept["ts"])
+    given = _given(frame, kept, settings.latest)
     line: dict[str, Any] = {
         "rows": frame.height,
         "kept": kept.height,
-        "quarantined": rejected.height,
+        "quarantined": judged.rejected.height,
         "first": first,
         "last": last,
+        "reasons": {line["check"]: line["rows"] for line in judged.findings if line["rows"]},
     }
-    line["checks"] = [order, *judged.findings]
+    checks = [order, *judged.findings]
     if not kept.is_empty():
-        line |= _market_lines(kept, settings, line["checks"])
+        line |= _market_lines(kept, given, settings, checks)
+    line["checks"] = sorted(checks, key=lambda check: CHECKS.index(check["check"]))
     known = (pl.col("volume") > 0) & pl.col("volume").is_finite()
-    bars = kept.with_columns(volume=pl.when(known).then(pl.col("volume"))).select(BAR_COLUMNS)
-    quarantine = rejected.select(*BAR_COLUMNS, "row", "reason")
-    return CheckedBars(bars, quarantine, {NO_SYMBOL if symbol is None else symbol: line})
+    bars = kept.select(BAR_COLUMNS).with_columns(volume=pl.when(known).then(pl.col("volume")))
+    quarantine = judged.rejected.select(*BAR_COLUMNS, *ADJUSTMENT_COLUMNS, *_PLACE, "reason")
+    report = {"symbols": {NO_SYMBOL if symbol is None else symbol: line}}
+    return CheckedBars(bars, quarantine, report, given)
 
 
-def _judge(frame: pl.DataFrame, latest: datetime) -> _Judged:
-    """Apply the row rules to the rows that break one, the duplicate rule to the others."""
-    rules = row_rules(latest)
-    names = [f"rule_{position}" for position in range(len(rules))]
-    frame = frame.with_row_index("place")
-    good = frame.select(good=passes_row_rules(latest))["good"]
-    broken = frame.filter(~good).with_columns(
-        rule.reason.alias(name) for rule, name in zip(rules, names, strict=True)
-    )
-    joined = pl.concat_str(names, separator="; ", ignore_nulls=True)
-    repeated = frame.filter(good).select("place", "ts", reason=repeated_time()).drop_nulls()
-    reasons = pl.concat([broken.select("place", reason=joined), repeated.select("place", "reason")])
-    rows = frame.join(reasons, on="place", how="left", maintain_order="left").drop("place")
-    findings = [
-        rejected_finding(
-            rule.name, rule.advice, broken.filter(pl.col(name).is_not_null())["ts"], frame.height
-        )
-        for rule, name in zip(rules, names, strict=True)
-    ]
-    advice = "The first row of each time is kept; check whether the source repeats or mixes bars."
-    findings.append(rejected_finding("unique times", advice, repeated["ts"], frame.height))
-    return _Judged(rows, findings)
+def _given(frame: pl.DataFrame, kept: pl.DataFrame, latest: datetime) -> pl.DataFrame:
+    """What rows state of splits and dividends, kept rows first where several have one time."""
+    stated = pl.any_horizontal(pl.col(ADJUSTMENT_COLUMNS).is_not_null())
+    if not frame.select(stated.any()).item():
+        return frame.clear().select(_GIVEN)
+    known = pl.concat([kept.select(_GIVEN), frame.filter(plausible_time(latest)).select(_GIVEN)])
+    return known.unique("ts", keep="first", maintain_order=True).filter(stated).sort("ts")
 
 
 def _in_order(
     frame: pl.DataFrame, symbol: str | None, settings: _Settings
 ) -> tuple[pl.DataFrame, Finding]:
-    timed = frame.filter(plausible_time(settings.latest))
+    timed = frame.select("ts", *_PLACE).filter(plausible_time(settings.latest))
     back = timed.filter(pl.col("ts") < pl.col("ts").shift(1))
     if back.is_empty():
         return frame, finding("order", "ok", "rows are in time order")
     if not settings.sort:
-        at, row = back["ts"][0], back["row"][0]
+        at, file, row = back.select("ts", *_PLACE).row(0)
+        place = f"row {row}" if file is None else f"row {row} of {file}"
         raise ValueError(
-            f"bars for {symbol!r} go back in time at {at:%Y-%m-%d %H:%M} UTC (row {row}); "
+            f"bars for {symbol!r} go back in time at {at:%Y-%m-%d %H:%M} UTC ({place}); "
             "sort by ts or set ingest.sort: true"
         )
     note = "The rows were sorted by time, as ingest.sort asks."
@@ -269,7 +238,7 @@ def _in_order(
 
 def _refuse_constant(kept: pl.DataFrame, symbol: str) -> None:
     close = kept["close"]
-    if len(close) > 1 and close.n_unique() == 1:
+    if len(close) > 1 and close.min() == close.max():
         raise ValueError(
             f"the close of {symbol!r} never moves: all {len(close)} bars have {close[0]}, and no "
             "regime can be found in such a price; leave the symbol out with ingest.symbols, or "
@@ -277,17 +246,22 @@ def _refuse_constant(kept: pl.DataFrame, symbol: str) -> None:
         )
 
 
-def _market_lines(kept: pl.DataFrame, settings: _Settings, checks: list[Finding]) -> dict[str, Any]:
+def _market_lines(
+    kept: pl.DataFrame, given: pl.DataFrame, settings: _Settings, checks: list[Finding]
+) -> dict[str, Any]:
     """Append the report lines on kept bars to ``checks``; return the figures about stale opens."""
-    stale, share, years = stale_open_finding(kept, settings.stale_limit)
-    timeframe, session = settings.timeframe, settings.session
-    intraday = parse_timeframe(timeframe).unit in {"min", "H"}
+    limits = settings.limits
+    contract = settings.contracts.get(kept["symbol"][0])
+    stale, share, years = stale_open_finding(kept, limits.stale_open_share)
+    splits = stated_splits(kept, given, limits)
     checks += [
+        *time_findings(kept, settings.schedule, limits),
         volume_finding(kept["volume"], kept["ts"]),
-        stale,
-        gap_finding(kept["ts"], timeframe, session),
         finding("moving prices", "ok", "the close moves"),
+        stale_run_finding(kept, limits.stale_bars, limits.bad_stale_share),
+        stale,
+        open_follows_close_finding(kept),
+        *move_findings(kept, splits, limits, adjusted=settings.prices != "as_traded"),
+        back_adjustment_finding(kept, contract, settings.prices),
     ]
-    if session is not None and session.open is not None and intraday:
-        checks.append(hours_finding(kept["ts"], session))
     return {"stale_open_share": share, "stale_open_years": years}

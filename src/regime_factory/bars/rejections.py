@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from regime_factory.bars.findings import Finding
+from regime_factory.bars.standard import OPTIONAL_COLUMNS
 
 _EPOCH_BY_DIGITS = {9: "epoch_s", 10: "epoch_s", 12: "epoch_ms", 13: "epoch_ms", 16: "epoch_us"}
 _TIME = r"ts is not a time: '([^']*)'"
@@ -60,6 +61,10 @@ def _hints(reasons: pl.Series) -> list[str]:
             f"Write numbers with a decimal point and nothing else, e.g. 1234.5: {kind} are not "
             "read; check ingest.columns too."
         )
+        spare = [
+            name for name in OPTIONAL_COLUMNS if reasons.str.contains(f"{name} {_NUMBER}").all()
+        ]
+        hints += [f"To leave a column out: ingest.columns: {{{name}: null}}." for name in spare]
     return hints
 
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
-from regime_factory.bars.session import Session, local_moment, session_of
+from regime_factory.bars.schedule import as_stamps, bins_of
+from regime_factory.bars.session import Session
 from regime_factory.bars.tables import require_table
 from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
 
 BAR_COLUMNS = ("symbol", "timeframe", "ts", "open", "high", "low", "close", "volume", "n_base")
-_MINUTE_US = 60_000_000
-_FIRST_MONDAY_US = 4 * 24 * 60 * _MINUTE_US  # 1970-01-05 00:00 UTC
-_FIRST_FRIDAY_DAYS = 8  # 1970-01-09 ends the first of the blocks of weeks
 
 
-def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None) -> pl.DataFrame:
+def resample(
+    bars: pl.DataFrame,
+    timeframe: str,
+    session: Session | None = None,
+    *,
+    anchor: str | None = None,
+) -> pl.DataFrame:
     """Make coarser bars out of base bars.
 
     Parameters
@@ -25,6 +30,9 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
         Name of the timeframe to make, e.g. ``"4H"``; the base timeframe gives the bars back.
     session
         The market's session; ``None`` for bins on the UTC clock (weeks from Monday 00:00).
+    anchor
+        Time of day ``HH:MM``, in the session's zone (UTC without a session), from which bins of
+        minutes and hours are counted; ``None`` for the session's open, or midnight UTC.
 
     Returns
     -------
@@ -44,11 +52,13 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
     Notes
     -----
     A base bar belongs to the bin that its close falls in, ends included. With a session, the bins
-    of a day start at the opening time and the last one ends at the close, whatever its length; a
-    daily bar is labelled with the day's scheduled close and a weekly bar with Friday's. A base bar
-    outside the session hours, before the open, after the close or at the weekend, joins the first
-    bin of the next session, so that no label is earlier than a value below it. A bar whose label
-    lies after the last base bar of its symbol is not complete and is left out.
+    of a day start at the opening time, or follow the anchor from there, and the last one ends at
+    the close, whatever its length; a daily bar is labelled with the day's scheduled close and a
+    weekly bar with that of the week's last session, early where the session's calendar has a half
+    day. A base bar outside the session hours, before the open, after the close, at the weekend or
+    on a holiday, joins the first bin of the next session, so that no label is earlier than a value
+    below it. A bar whose label lies after the last base bar of its symbol is not complete and is
+    left out.
 
     Examples
     --------
@@ -64,17 +74,21 @@ def resample(bars: pl.DataFrame, timeframe: str, session: Session | None = None)
     if bars.is_empty():
         return bars
     base = _base_timeframe(bars)
-    frames = bars.partition_by("symbol", maintain_order=True)
+    frames = [bars] if _is_constant(bars["symbol"]) else bars.partition_by("symbol")
     for frame in frames:
         _refuse_disorder(frame)
     if timeframe == base:
         return bars
     _refuse_impossible(base, timeframe, session)
-    return pl.concat([_resample_symbol(frame, timeframe, session) for frame in frames])
+    return pl.concat([resample_symbol(frame, timeframe, session, anchor) for frame in frames])
 
 
 def resample_many(
-    bars: pl.DataFrame, timeframes: Sequence[str], session: Session | None = None
+    bars: pl.DataFrame,
+    timeframes: Sequence[str],
+    session: Session | None = None,
+    *,
+    anchor: str | None = None,
 ) -> pl.DataFrame:
     """Base bars and coarser bars in one long table.
 
@@ -86,6 +100,8 @@ def resample_many(
         Timeframes to make; the base timeframe comes first whether named or not.
     session
         The market's session; ``None`` for a 24/7 market.
+    anchor
+        As `resample`.
 
     Returns
     -------
@@ -107,17 +123,68 @@ def resample_many(
     require_table(bars, "bars")
     base = _base_timeframe(bars)
     wanted = list(dict.fromkeys([base, *timeframes]))
-    return pl.concat([resample(bars, name, session) for name in wanted])
+    return pl.concat([resample(bars, name, session, anchor=anchor) for name in wanted])
+
+
+def resample_symbol(
+    bars: pl.DataFrame, timeframe: str, session: Session | None = None, anchor: str | None = None
+) -> pl.DataFrame:
+    """Coarser bars of one symbol, without the checks of `resample`.
+
+    Parameters
+    ----------
+    bars
+        Canonical base bars of one symbol and one timeframe, increasing in ``ts``; at least one.
+    timeframe
+        A coarser timeframe of whole base bars.
+    session
+        The market's session; ``None`` for a 24/7 market.
+    anchor
+        As `resample`.
+
+    Returns
+    -------
+    pl.DataFrame
+        As `resample`.
+
+    Notes
+    -----
+    Bins are runs of rows of the increasing stamps, so each column is read once, bin by bin.
+
+    Examples
+    --------
+    >>> from regime_factory.simulate import simulate_market
+    >>> resample_symbol(simulate_market(48, seed=1).bars, "12H")["n_base"].to_list()
+    [12, 12, 12, 12]
+    """
+    ends, stops = bins_of(bars["ts"].to_physical().to_numpy(), timeframe, session, anchor)
+    starts = np.concatenate([[0], stops[:-1]])[: len(stops)]
+    held = bars[: stops[-1]] if len(stops) else bars.clear()
+    made = {
+        "open": held["open"].gather(starts),
+        "high": _of_bins(np.fmax, held["high"], starts),
+        "low": _of_bins(np.fmin, held["low"], starts),
+        "close": held["close"].gather(stops - 1),
+        "volume": _sum_of_bins(held["volume"], starts),
+        "n_base": _of_bins(np.add, held["n_base"], starts),
+    }
+    table = pl.DataFrame({"ts": as_stamps(ends), **made})
+    names = {"symbol": pl.lit(bars["symbol"][0]), "timeframe": pl.lit(timeframe)}
+    return table.with_columns(**names).select(BAR_COLUMNS)
+
+
+def _is_constant(names: pl.Series) -> bool:
+    return names.eq_missing(names[0]).all()
 
 
 def _base_timeframe(bars: pl.DataFrame) -> str:
-    names = bars["timeframe"].unique().sort().to_list()
-    if len(names) != 1:
+    column = bars["timeframe"]
+    if not len(column) or not _is_constant(column):
         raise ValueError(
-            f"resampling needs bars of one timeframe, found {names}; "
+            f"resampling needs bars of one timeframe, found {column.unique().sort().to_list()}; "
             "keep one: bars.filter(pl.col('timeframe') == ...)"
         )
-    return names[0]
+    return column[0]
 
 
 def _refuse_impossible(base: str, timeframe: str, session: Session | None) -> None:
@@ -139,6 +206,23 @@ def _refuse_impossible(base: str, timeframe: str, session: Session | None) -> No
         )
 
 
+def _of_bins(reduce: np.ufunc, values: pl.Series, starts: np.ndarray) -> pl.Series:
+    """One value for each run of rows that begins at a start; null where a run holds nulls only."""
+    if not len(starts):
+        return values.clear()
+    made = reduce.reduceat(values.to_numpy(), starts)
+    return pl.Series(made, nan_to_null=True).cast(values.dtype)
+
+
+def _sum_of_bins(values: pl.Series, starts: np.ndarray) -> pl.Series:
+    """Sums of the values that there are; null where a run holds none."""
+    if not values.has_nulls():
+        return _of_bins(np.add, values, starts)
+    total = _of_bins(np.add, values.fill_null(0), starts)
+    known = _of_bins(np.add, values.is_not_null().cast(pl.UInt32), starts)
+    return pl.select(pl.when(known > 0).then(total)).to_series()
+
+
 def _refuse_disorder(frame: pl.DataFrame) -> None:
     """Bars of one symbol must increase in time, or a bin would count some of them twice."""
     wrong = frame.filter(pl.col("ts").is_null() | (pl.col("ts") <= pl.col("ts").shift(1)))
@@ -153,61 +237,3 @@ def _refuse_disorder(frame: pl.DataFrame) -> None:
         f"bars for {symbol!r} {fault} {at:%Y-%m-%d %H:%M} UTC; pass them through check_bars "
         "(sort=True), or sort them by ts and keep one bar of each time"
     )
-
-
-def _resample_symbol(frame: pl.DataFrame, timeframe: str, session: Session | None) -> pl.DataFrame:
-    symbol, ts = frame["symbol"][0], frame["ts"]
-    label = _utc_label(ts, timeframe) if session is None else _session_label(ts, timeframe, session)
-    traded = pl.col("volume").count() > 0
-    return (
-        frame.with_columns(label.alias("ts").set_sorted())
-        .filter(pl.col("ts") <= ts[-1])
-        .group_by("ts", maintain_order=True)
-        .agg(
-            pl.col("open").first(),
-            pl.col("high").max(),
-            pl.col("low").min(),
-            pl.col("close").last(),
-            pl.when(traded).then(pl.col("volume").sum()).alias("volume"),
-            pl.col("n_base").sum().cast(pl.UInt32),
-        )
-        .with_columns(symbol=pl.lit(symbol), timeframe=pl.lit(timeframe))
-        .select(BAR_COLUMNS)
-    )
-
-
-def _utc_label(ts: pl.Series, timeframe: str) -> pl.Series:
-    """Scheduled end of the UTC bin that each stamp falls in."""
-    step = timeframe_minutes(timeframe) * _MINUTE_US
-    origin = _FIRST_MONDAY_US if parse_timeframe(timeframe).unit == "W" else 0
-    end = origin - ((origin - ts.to_physical()) // step) * step
-    return end.cast(pl.Datetime("us", "UTC"))
-
-
-def _session_label(ts: pl.Series, timeframe: str, session: Session) -> pl.Series:
-    """Scheduled end of the session bin that each stamp falls in."""
-    count, unit = parse_timeframe(timeframe)
-    sessions = session_of(ts, session)
-    if unit == "D":
-        return sessions["close"]
-    if unit == "W":
-        return _week_close(sessions["day"], count, session)
-    step = timeframe_minutes(timeframe) * _MINUTE_US
-    opening = pl.col("open").to_physical()
-    bins = -((opening - pl.col("ts").to_physical()) // step)
-    first_or_later = pl.max_horizontal(bins, pl.lit(1, dtype=pl.Int64))
-    end = (opening + first_or_later * step).cast(pl.Datetime("us", "UTC"))
-    return sessions.select(label=pl.min_horizontal(end, "close"))["label"]
-
-
-def _week_close(day: pl.Series, count: int, session: Session) -> pl.Series:
-    """Scheduled close of the Friday that ends the block of weeks of each session date."""
-    weekday = pl.col("day").dt.weekday().cast(pl.Int64)
-    friday = pl.col("day") + pl.duration(days=5 - weekday)
-    week = (friday.to_physical().cast(pl.Int64) - _FIRST_FRIDAY_DAYS) // 7
-    last_friday = friday + pl.duration(weeks=(count - 1) - week % count)
-    days = day.alias("day").to_frame()
-    closes = days.unique().with_columns(
-        close=local_moment(last_friday, session.close, session.timezone)
-    )
-    return days.join(closes, on="day", how="left", maintain_order="left")["close"]

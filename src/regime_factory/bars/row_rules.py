@@ -1,5 +1,6 @@
 """The rules that send a single row to the quarantine, each with the reason it writes down."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ def row_rules(latest: datetime) -> list[RowRule]:
             "readable cells",
             "Look the rows up in the quarantine; text in a price usually means a wrong column or "
             "a thousands separator.",
-            pl.col("fault"),
+            _unreadable(),
         ),
         RowRule(
             "no missing cells",
@@ -64,7 +65,8 @@ def row_rules(latest: datetime) -> list[RowRule]:
         ),
         RowRule(
             "positive prices",
-            "Zero and negative prices have no logarithm and are most often missing values.",
+            "Zero and negative prices have no logarithm. They are most often missing values; in a "
+            "futures series they come from adjusting by differences: take prices as traded.",
             _join([_not_positive(name) for name in PRICE_COLUMNS]),
         ),
         RowRule(
@@ -135,26 +137,45 @@ def plausible_time(latest: datetime) -> pl.Expr:
     return pl.col("ts").is_between(EARLIEST, latest)
 
 
-def repeated_time(ts: str = "ts") -> pl.Expr:
-    """Reason for a bar whose time an earlier row of the same symbol already has.
+def repeated_rows(good: pl.DataFrame, values: Sequence[str]) -> pl.DataFrame:
+    """Rows whose time an earlier row of the same symbol already has.
 
     Parameters
     ----------
-    ts
-        Column of the times.
+    good
+        Rows of one symbol that obey every row rule, by ``ts``, with ``place``.
+    values
+        Columns that a mere repetition has in common with the first row of its time.
 
     Returns
     -------
-    pl.Expr
-        Text, null for the first row of each time.
+    pl.DataFrame
+        ``place``, ``ts``, ``same`` (whether all values are those of the first row) and ``reason``.
 
     Examples
     --------
-    >>> pl.DataFrame({"ts": [1, 2, 2]}).select(again=repeated_time())["again"].to_list()
-    [None, None, 'ts is a duplicate: an earlier row has the same time']
+    >>> good = pl.DataFrame({"place": [0, 1, 2], "ts": [7, 7, 7], "close": [1.0, 1.0, 2.0]})
+    >>> repeated_rows(good, ["close"]).select("place", "same").rows()
+    [(1, True), (2, False)]
     """
-    return pl.when(~pl.col(ts).is_first_distinct()).then(
-        pl.lit("ts is a duplicate: an earlier row has the same time")
+    again = good.filter(pl.col("ts") == pl.col("ts").shift(1)).select("place", "ts", *values)
+    if again.is_empty():
+        return again.select("place", "ts", same=pl.lit(value=True), reason=pl.lit(""))
+    firsts = good.join(again.select("ts").unique(), on="ts", how="semi").unique("ts", keep="first")
+    both = again.join(firsts.select("ts", *values), on="ts", how="left", suffix="_first")
+    equal = [pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in values]
+    known = "ts is a duplicate: an earlier row has the same time"
+    return (
+        both.with_columns(same=pl.all_horizontal(equal))
+        .select(
+            "place",
+            "ts",
+            "same",
+            reason=pl.when("same")
+            .then(pl.lit(f"{known} and values"))
+            .otherwise(pl.lit(f"{known} and other values")),
+        )
+        .sort("place")
     )
 
 
@@ -163,9 +184,15 @@ def _join(reasons: list[pl.Expr]) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
+def _unreadable() -> pl.Expr:
+    """What `fault` names, but for a time that is only missing."""
+    rest = pl.col("fault").str.replace(r"^ts is missing(; )?", "")
+    return pl.when(rest != "").then(rest)
+
+
 def _missing(name: str) -> pl.Expr:
     """A null that is not an unreadable cell, which `fault` already names."""
-    named = pl.col("fault").str.contains(rf"(^|; ){name} ").fill_null(value=False)
+    named = _unreadable().str.contains(rf"(^|; ){name} ").fill_null(value=False)
     return pl.when(pl.col(name).is_null() & ~named).then(pl.lit(f"{name} is missing"))
 
 

@@ -1,16 +1,32 @@
 """Pandera schemas of the tables of this room, used as validators in the catalog."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandera.polars as pa
 import polars as pl
 from pandera.polars import PolarsData
 
+from regime_factory.bars.symbol_table import SymbolTable
+from regime_factory.bars.symbols import per_symbol
+
 _Utc = Annotated[pl.Datetime, "us", "UTC"]
 _PRICES = ("open", "high", "low", "close")
 
 
-class Bars(pa.DataFrameModel):
+class SymbolSchema(pa.DataFrameModel):
+    """A schema that a table on disk is held against one symbol at a time."""
+
+    @classmethod
+    def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the table, or raise pandera's error about its first fault."""
+        if not isinstance(check_obj, SymbolTable):
+            return super().validate(check_obj, *args, **kwargs)
+        for _, rows in per_symbol(check_obj):
+            super().validate(rows, *args, **kwargs)
+        return check_obj
+
+
+class Bars(SymbolSchema):
     """Canonical bars: positive consistent prices, unique and increasing times per symbol."""
 
     symbol: str
@@ -68,7 +84,23 @@ class Zones(pa.DataFrameModel):
         return data.lazyframe.select((pl.col("start") <= pl.col("end")) & after)
 
 
-class FileRows(pa.DataFrameModel):
+class Adjustments(pa.DataFrameModel):
+    """Factors in force from a bar on, where something happened; may be empty."""
+
+    symbol: str
+    ts: _Utc
+    split_factor: float = pa.Field(gt=0)
+    dividend_factor: float = pa.Field(gt=0)
+    factor: float = pa.Field(gt=0)
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """No other column; one row per symbol and time."""
+
+        strict = True
+        unique: ClassVar[list[str]] = ["symbol", "ts"]
+
+
+class FileRows(SymbolSchema):
     """Rows as a file gives them: cells that could not be read are null."""
 
     symbol: str = pa.Field(nullable=True)
@@ -80,6 +112,10 @@ class FileRows(pa.DataFrameModel):
     close: float = pa.Field(nullable=True)
     volume: float = pa.Field(nullable=True)
     n_base: pl.UInt32
+    adj_close: float = pa.Field(nullable=True)
+    split: float = pa.Field(nullable=True)
+    dividend: float = pa.Field(nullable=True)
+    file: str = pa.Field(nullable=True)
     row: pl.UInt32 = pa.Field(ge=1)
 
     class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options

@@ -1,37 +1,23 @@
-"""The trading session of a market: its time zone, opening and closing time."""
+"""The trading session of a market: its time zone, hours, trading days and half days."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from regime_factory.bars.calendars import exchange_days, known_calendar
+from regime_factory.bars.clock import ClockTime, ZoneName, minute_of_day, minutes_into
 
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(
-            f"time zone {name!r} is unknown; give an IANA name such as 'America/New_York' or 'UTC'"
-        )
-    return name
-
-
-def _clock_time(text: str) -> str:
-    try:
-        parsed = datetime.strptime(text, "%H:%M")
-    except ValueError:
-        raise ValueError(
-            f"{text!r} is not a time of day; write it as 'HH:MM', e.g. '16:00'"
-        ) from None
-    return parsed.strftime("%H:%M")
-
-
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
-ClockTime = Annotated[str, AfterValidator(_clock_time)]
+CalendarCode = Annotated[str, AfterValidator(known_calendar)]
+_DAY_MINUTES = 24 * 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_BREAK = 60  # days; Athens was closed for 35 days in 2015
 
 
 class Session(BaseModel):
-    """One market's trading day in local time, Monday to Friday.
+    """One market's trading day in local time, on the days of its calendar.
 
     A session that opens at or after its closing time starts the evening before
     (futures: open 18:00, close 17:00). Bars of 24/7 markets have no session: pass ``None``.
@@ -43,7 +29,15 @@ class Session(BaseModel):
     open
         Local opening time ``HH:MM``; may be missing where only daily and weekly bars are made.
     close
-        Local scheduled closing time ``HH:MM``.
+        Local scheduled closing time ``HH:MM``; ``00:00`` is the midnight that ends the day.
+    calendar
+        Code of the exchange whose holidays and half days the market keeps, as
+        ``exchange_calendars`` names it, e.g. ``"XNYS"``; ``None`` for every Monday to Friday.
+
+    Notes
+    -----
+    The clock of the session holds on ordinary days. From the calendar come the days that trade and
+    the moments of late opens, early closes and late closes, which move the session's own.
 
     Examples
     --------
@@ -58,10 +52,16 @@ class Session(BaseModel):
     timezone: ZoneName
     open: ClockTime | None = None
     close: ClockTime
+    calendar: CalendarCode | None = None
 
     @property
-    def minutes(self) -> int:
-        """Length of the session in minutes of wall-clock time.
+    def close_minute(self) -> int:
+        """Minutes from midnight to the close, 1 to 1440."""
+        return minute_of_day(self.close) or _DAY_MINUTES
+
+    @property
+    def open_minute(self) -> int:
+        """Minutes from midnight to the open; below 0 where it is the evening before.
 
         Raises
         ------
@@ -70,8 +70,19 @@ class Session(BaseModel):
         """
         if self.open is None:
             raise ValueError("the session has no opening time; give session.open as 'HH:MM'")
-        length = minute_of_day(self.close) - minute_of_day(self.open)
-        return length if length > 0 else length + 24 * 60
+        opening = minute_of_day(self.open)
+        return opening if opening < self.close_minute else opening - _DAY_MINUTES
+
+    @property
+    def minutes(self) -> int:
+        """Length of an ordinary session in minutes of wall-clock time.
+
+        Raises
+        ------
+        ValueError
+            Where the opening time is not given.
+        """
+        return self.close_minute - self.open_minute
 
     def close_at(self, day: date) -> datetime:
         """UTC moment of the scheduled close of one session day.
@@ -84,7 +95,7 @@ class Session(BaseModel):
         Returns
         -------
         datetime
-            The close in UTC.
+            The close in UTC; the ordinary one on a day without a session.
 
         Examples
         --------
@@ -94,107 +105,49 @@ class Session(BaseModel):
         >>> nyse.close_at(date(2021, 3, 15)).isoformat()
         '2021-03-15T20:00:00+00:00'
         """
-        local = datetime.combine(day, time.fromisoformat(self.close), ZoneInfo(self.timezone))
-        return local.astimezone(ZoneInfo("UTC"))
+        return session_closes(pl.Series([day], dtype=pl.Date), self)[0]
 
 
-def minute_of_day(clock: str) -> int:
-    """Minutes from midnight to a wall-clock time.
-
-    Parameters
-    ----------
-    clock
-        ``HH:MM``.
-
-    Returns
-    -------
-    int
-        0 to 1439.
-
-    Examples
-    --------
-    >>> minute_of_day("09:30")
-    570
-    """
-    hours, minutes = clock.split(":")
-    return 60 * int(hours) + int(minutes)
-
-
-def local_moment(day: pl.Expr, clock: str, timezone: str) -> pl.Expr:
-    """UTC moments of one wall-clock time on given dates.
+def clock_open(session: Session) -> pl.Expr:
+    """Opening moments of column ``day`` by the session's own clock.
 
     Parameters
     ----------
-    day
-        Expression of dates.
-    clock
-        ``HH:MM``.
-    timezone
-        IANA name of the zone of the clock.
+    session
+        The market's session, with an opening time.
 
     Returns
     -------
     pl.Expr
-        Datetime in microseconds, UTC.
-
-    Notes
-    -----
-    Around a clock change `localise` says which moment is meant.
+        Datetime in microseconds, UTC; late opens are not looked up.
 
     Examples
     --------
-    >>> days = pl.DataFrame({"day": [date(2021, 3, 12), date(2021, 3, 15)]})
-    >>> moments = days.select(ts=local_moment(pl.col("day"), "16:00", "America/New_York"))
-    >>> moments["ts"].dt.hour().to_list()
-    [21, 20]
+    >>> cme = Session(timezone="America/Chicago", open="17:00", close="16:00")
+    >>> monday = pl.DataFrame({"day": [date(2021, 3, 15)]})
+    >>> monday.select(clock_open(cme)).item().isoformat()
+    '2021-03-14T22:00:00+00:00'
     """
-    return localise(
-        day.cast(pl.Datetime("us")) + pl.duration(minutes=minute_of_day(clock)), timezone
-    )
+    return minutes_into(pl.col("day"), session.open_minute, session.timezone)
 
 
-def localise(naive: pl.Expr, timezone: str) -> pl.Expr:
-    """UTC moments of wall-clock times, with an answer for every time.
-
-    Parameters
-    ----------
-    naive
-        Expression of times without a zone, as a wall clock shows them.
-    timezone
-        IANA name of the zone of the clock.
-
-    Returns
-    -------
-    pl.Expr
-        Datetime in microseconds, UTC.
-
-    Notes
-    -----
-    Where the clock change repeats the time the later moment is taken; where it leaves the time out,
-    the moment one hour later on the clock is taken. Either way nothing counts as known too early.
-
-    Examples
-    --------
-    >>> left_out, repeated = datetime(2021, 3, 14, 2, 30), datetime(2021, 11, 7, 1, 30)
-    >>> clock = pl.DataFrame({"naive": [left_out, repeated]})
-    >>> utc = clock.select(ts=localise(pl.col("naive"), "America/New_York"))["ts"]
-    >>> utc.dt.to_string("%H:%M").to_list()
-    ['07:30', '06:30']
-    """
-    exact, later = (
-        moment.dt.replace_time_zone(timezone, ambiguous="latest", non_existent="null")
-        for moment in (naive, naive + pl.duration(hours=1))
-    )
-    return pl.coalesce(exact, later).dt.convert_time_zone("UTC")
+def _hours(session: Session) -> tuple[pl.Expr, pl.Expr]:
+    """Open and close of column ``day``, moved by the calendar's columns beside it."""
+    opening = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    if session.open is not None:
+        opening = pl.max_horizontal(clock_open(session), "late_open")
+    close = minutes_into(pl.col("day"), session.close_minute, session.timezone)
+    shortened = pl.min_horizontal(close, "early_close")
+    return opening, pl.max_horizontal(shortened, "late_close")
 
 
-def session_calendar(first: datetime, last: datetime, session: Session) -> pl.DataFrame:
-    """Every weekday's session that the close stamps of a span can count into.
+def session_days(first: date, last: date, session: Session) -> pl.DataFrame:
+    """Every session of a span of dates.
 
     Parameters
     ----------
     first, last
-        Earliest and latest close stamp, UTC.
+        First and last local date.
     session
         The market's session.
 
@@ -206,30 +159,99 @@ def session_calendar(first: datetime, last: datetime, session: Session) -> pl.Da
 
     Notes
     -----
-    A stamp counts into the first session whose close is not before it. Holidays are not known, so
-    a session may hold no bar.
+    Holidays are left out and half days close early where the session has a calendar. Without one,
+    and outside the span of `covered_days`, every Monday to Friday has an ordinary session.
+
+    Examples
+    --------
+    >>> nyse = Session(timezone="America/New_York", open="09:30", close="16:00", calendar="XNYS")
+    >>> session_days(date(2024, 11, 27), date(2024, 11, 29), nyse).select(
+    ...     "day", pl.col("close").dt.to_string("%H:%M")).rows()
+    [(datetime.date(2024, 11, 27), '21:00'), (datetime.date(2024, 11, 29), '18:00')]
+    """
+    return _session_days(first, last, session).clone()
+
+
+@lru_cache(maxsize=8)
+def _session_days(first: date, last: date, session: Session) -> pl.DataFrame:
+    """Sessions of a span, kept because every timeframe of a market asks for the same."""
+    opening, close = _hours(session)
+    days = exchange_days(session.calendar, first, last).select("day", open=opening, close=close)
+    return days.filter(pl.col("open").is_null() | (pl.col("open") < pl.col("close")))
+
+
+def session_closes(days: pl.Series, session: Session) -> pl.Series:
+    """Scheduled close of each date, early on half days.
+
+    Parameters
+    ----------
+    days
+        Local dates (date), in any order; nulls stay null.
+    session
+        The market's session.
+
+    Returns
+    -------
+    pl.Series
+        Datetime in microseconds, UTC; the ordinary close on a date without a session.
+
+    Examples
+    --------
+    >>> nyse = Session(timezone="America/New_York", close="16:00", calendar="XNYS")
+    >>> thanksgiving = pl.Series([date(2024, 11, 28), date(2024, 11, 29)])
+    >>> session_closes(thanksgiving, nyse).dt.to_string("%H:%M").to_list()
+    ['21:00', '18:00']
+    """
+    first, last = days.min(), days.max()
+    if not (isinstance(first, date) and isinstance(last, date)):
+        return pl.Series("close", [None] * len(days), dtype=pl.Datetime("us", "UTC"))
+    sessions = exchange_days(session.calendar, first, last)
+    frame = days.alias("day").to_frame()
+    return frame.join(sessions, on="day", how="left", maintain_order="left").select(
+        close=_hours(session)[1]
+    )["close"]
+
+
+def session_calendar(first: datetime, last: datetime, session: Session) -> pl.DataFrame:
+    """Every session that the close stamps of a span can count into.
+
+    Parameters
+    ----------
+    first, last
+        Earliest and latest close stamp, UTC.
+    session
+        The market's session.
+
+    Returns
+    -------
+    pl.DataFrame
+        As `session_days`, from the session that ``first`` counts into to that of ``last``.
+
+    Notes
+    -----
+    A stamp counts into the first session whose close is not before it.
 
     Examples
     --------
     >>> cme = Session(timezone="America/Chicago", open="17:00", close="16:00")
-    >>> friday = datetime(2021, 3, 12, 12)
-    >>> calendar = session_calendar(friday, friday, cme)
-    >>> calendar.filter(pl.col("day") >= friday.date()).select(
-    ...     "day", pl.col("open", "close").dt.to_string("%a %H:%M")).rows()[:2]
+    >>> monday, friday = datetime(2021, 3, 8, 12), datetime(2021, 3, 12, 22, 30)
+    >>> session_calendar(monday, friday, cme).select(
+    ...     "day", pl.col("open", "close").dt.to_string("%a %H:%M")).rows()[-2:]
     [(datetime.date(2021, 3, 12), 'Thu 23:00', 'Fri 22:00'),
      (datetime.date(2021, 3, 15), 'Sun 22:00', 'Mon 21:00')]
     """
-    margin = timedelta(days=5)
-    days = pl.date_range(first.date() - margin, last.date() + margin, "1d", eager=True)
-    weekdays = days.filter(days.dt.weekday() <= 5).alias("day").to_frame()
-    close = local_moment(pl.col("day"), session.close, session.timezone)
-    if session.open is None:
-        opening = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    else:
-        overnight = minute_of_day(session.open) >= minute_of_day(session.close)
-        opening_day = pl.col("day") - pl.duration(days=int(overnight))
-        opening = local_moment(opening_day, session.open, session.timezone)
-    return weekdays.with_columns(open=opening, close=close)
+    around = (_moved(first.date(), -_LONGEST_BREAK), _moved(last.date(), _LONGEST_BREAK))
+    days = session_days(*around, session)
+    start, end = (
+        days["close"].search_sorted(moment.replace(tzinfo=UTC), side="left")
+        for moment in (first, last)
+    )
+    return days[start : end + 1]
+
+
+def _moved(day: date, days: int) -> date:
+    """A date some days away, within the years 1 to 9999."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 def session_of(ts: pl.Series, session: Session) -> pl.DataFrame:
@@ -238,7 +260,7 @@ def session_of(ts: pl.Series, session: Session) -> pl.DataFrame:
     Parameters
     ----------
     ts
-        Close stamps (Datetime in microseconds, UTC), increasing, without nulls.
+        Close stamps (Datetime in microseconds, UTC), increasing, without nulls; may be empty.
     session
         The market's session.
 
@@ -255,7 +277,8 @@ def session_of(ts: pl.Series, session: Session) -> pl.DataFrame:
     [datetime.date(2021, 3, 15)]
     """
     stamps = ts.alias("ts").to_frame().set_sorted("ts")
-    calendar = session_calendar(stamps["ts"][0], stamps["ts"][-1], session).set_sorted("close")
+    span = (ts[0], ts[-1]) if len(ts) else (_EPOCH, _EPOCH)
+    calendar = session_calendar(*span, session).set_sorted("close")
     return stamps.join_asof(
         calendar, left_on="ts", right_on="close", strategy="forward", coalesce=False
     )

@@ -1,14 +1,16 @@
 """Where bars come from: how a file is laid out, and the embedded S&P 500 and NASDAQ."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from regime_factory.bars.files import read_source
-from regime_factory.bars.session import ClockTime, ZoneName
+from regime_factory.bars.clock import ClockTime, ZoneName
+from regime_factory.bars.session import Session
+from regime_factory.bars.source_files import SourceFile, SourceFiles
 from regime_factory.bars.timeframes import parse_timeframe
 
 EMBEDDED_SYMBOLS = {"SP500": "sp500", "NASDAQ": "nasdaq"}
@@ -18,7 +20,10 @@ _REQUIRED_HELP = {
     "timezone": "say in which zone the file's times are written, e.g. 'UTC' or 'America/New_York'",
     "timeframe": "say how long the file's bars are, e.g. '1H' or '1D'",
 }
-CanonicalColumn = Literal["symbol", "ts", "open", "high", "low", "close", "volume"]
+CanonicalColumn = Literal[
+    "symbol", "ts", "open", "high", "low", "close", "volume", "adj_close", "split", "dividend"
+]
+ADJUSTMENT_COLUMNS = ("adj_close", "split", "dividend")
 
 
 def _timeframe_name(name: str) -> str:
@@ -26,7 +31,21 @@ def _timeframe_name(name: str) -> str:
     return name
 
 
+def _name_pattern(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError(
+            f"{pattern!r} has {groups} groups; put brackets around the symbol, and around nothing "
+            "else, e.g. '^([A-Z]+)_'"
+        )
+    return pattern
+
+
 TimeframeName = Annotated[str, AfterValidator(_timeframe_name)]
+NamePattern = Annotated[str, AfterValidator(_name_pattern)]
 
 
 class SourceSpec(BaseModel):
@@ -36,7 +55,11 @@ class SourceSpec(BaseModel):
     ----------
     columns
         Canonical name to the file's column name, e.g. ``{"ts": "timestamp", "close": "Close"}``.
-        A column that is not named is looked for under its canonical name, whatever its case.
+        A column that is not named is looked for under its canonical name, whatever its case,
+        blanks and underscores; ``None`` leaves the file's column out. ``volume`` and the three
+        columns about adjustments may be missing: ``adj_close`` (a vendor's adjusted close),
+        ``split`` (new shares per old share on the row of the ex-date) and ``dividend`` (cash per
+        share, as traded, on the row of the ex-date).
     stamp
         What the file's time stands for: the bar's ``open``, its ``close``, or ``session_close``
         for daily and weekly bars that hold only the session's date. Required.
@@ -47,10 +70,20 @@ class SourceSpec(BaseModel):
         intraday bars a bar that would run over the close ends at it.
     session_timezone
         Zone of ``session_close``; that of the file's times where it is left out.
+    session
+        The market's session, in place of ``session_close`` and ``session_timezone``: its calendar
+        gives the half days on which bars end early.
+    anchor
+        Time of day ``HH:MM`` from which the file's bars of minutes and hours are counted, as
+        ``scheduled_stamps``; an open-stamped bar at the session's open then ends where the first
+        of them does.
     timeframe
         Timeframe of the file's bars, e.g. ``"1H"``. Required.
     symbol
-        Symbol of a file without a symbol column.
+        Symbol of a file without a symbol column, or of several files that follow each other.
+    symbol_pattern
+        Regular expression that finds the symbol in the name of each file, for files of one symbol
+        each without a symbol column; its one group is the symbol.
     symbols
         The symbols to keep, ignoring case and blanks; ``None`` keeps all.
     date_format
@@ -58,8 +91,6 @@ class SourceSpec(BaseModel):
         ``None`` reads ISO 8601.
     sort
         Whether rows that are out of order are sorted (``True``) or an error (``False``).
-    dtype
-        ``float32`` rounds prices and volumes to what a 32-bit number holds; columns stay 64-bit.
 
     Examples
     --------
@@ -74,17 +105,19 @@ class SourceSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    columns: dict[CanonicalColumn, str] = Field(default_factory=dict)
+    columns: dict[CanonicalColumn, str | None] = Field(default_factory=dict)
     stamp: Literal["open", "close", "session_close"]
     timezone: ZoneName
     session_close: ClockTime | None = None
     session_timezone: ZoneName | None = None
+    session: Session | None = None
+    anchor: ClockTime | None = None
     timeframe: TimeframeName
     symbol: str | None = None
+    symbol_pattern: NamePattern | None = None
     symbols: list[str] | None = None
     date_format: str | None = None
     sort: bool = False
-    dtype: Literal["float64", "float32"] = "float64"
 
     @model_validator(mode="before")
     @classmethod
@@ -95,11 +128,27 @@ class SourceSpec(BaseModel):
                     raise ValueError(f"{name} is not given; {help_text}")
         return values
 
+    @property
+    def market_session(self) -> Session | None:
+        """The market's session as far as it is known; ``None`` where no close is given."""
+        if self.session is not None or self.session_close is None:
+            return self.session
+        return Session(timezone=self.session_timezone or self.timezone, close=self.session_close)
+
+    @model_validator(mode="after")
+    def _one_way_to_the_symbol(self) -> "SourceSpec":
+        if self.symbol and self.symbol_pattern:
+            raise ValueError(
+                "symbol and symbol_pattern are both given; keep symbol for one market, "
+                "symbol_pattern for one market in each file"
+            )
+        return self
+
     @model_validator(mode="after")
     def _session_close_fits(self) -> "SourceSpec":
         if self.stamp != "session_close":
             return self
-        if self.session_close is None:
+        if self.market_session is None:
             raise ValueError(
                 "stamp is 'session_close' but session_close is not given; "
                 "write the exchange's closing time, e.g. '16:00'"
@@ -118,7 +167,8 @@ def embedded_bars() -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The files' columns as text (``Date`` as month/day/year) plus ``symbol``, 5,031 rows each.
+        The files' columns as text (``Date`` as month/day/year) plus ``symbol``, ``source_file``
+        and ``source_row``, 5,031 rows each.
 
     Raises
     ------
@@ -134,18 +184,15 @@ def embedded_bars() -> pl.DataFrame:
     >>> embedded_bars()["symbol"].value_counts(sort=True).sort("symbol").rows()
     [('NASDAQ', 5031), ('SP500', 5031)]
     """
-    return pl.concat(
-        read_source(path).with_columns(symbol=pl.lit(symbol))
-        for symbol, path in zip(EMBEDDED_SYMBOLS, embedded_files(), strict=True)
-    )
+    return embedded_source().read()
 
 
-def embedded_files() -> list[Path]:
-    """Files of the embedded bars, in the order of `EMBEDDED_SYMBOLS`.
+def embedded_source() -> SourceFiles:
+    """Find the files of the embedded bars, in the order of `EMBEDDED_SYMBOLS`.
 
     Returns
     -------
-    list of pathlib.Path
+    SourceFiles
 
     Raises
     ------
@@ -154,11 +201,14 @@ def embedded_files() -> list[Path]:
 
     Examples
     --------
-    >>> [path.name for path in embedded_files()]
+    >>> [file.name for file in embedded_source().files]
     ['sp500.csv.gz', 'nasdaq.csv.gz']
     """
     package = importlib.util.find_spec("arch")
     if package is None or package.origin is None:
         raise ValueError("the embedded bars need the arch package; install it: pip install arch")
     data = Path(package.origin).parent / "data"
-    return [data / folder / f"{folder}.csv.gz" for folder in EMBEDDED_SYMBOLS.values()]
+    return SourceFiles(
+        SourceFile(data / folder / f"{folder}.csv.gz", f"{folder}.csv.gz", {"symbol": symbol})
+        for symbol, folder in EMBEDDED_SYMBOLS.items()
+    )

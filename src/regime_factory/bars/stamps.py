@@ -1,8 +1,12 @@
 """Times as files write them to UTC close stamps, with a reason where a time cannot be used."""
 
+from datetime import datetime, timedelta
+
 import polars as pl
 
-from regime_factory.bars.session import local_moment, localise
+from regime_factory.bars.clock import localise
+from regime_factory.bars.schedule import first_ends
+from regime_factory.bars.session import Session, session_calendar, session_closes
 from regime_factory.bars.sources import SourceSpec
 from regime_factory.bars.timeframes import parse_timeframe, timeframe_minutes
 
@@ -16,7 +20,9 @@ _SHOWN_CHARACTERS = 30
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_214_400_000_000  # years 1 to 9999
 
 
-def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Series]:
+def close_stamps(
+    times: pl.Series, spec: SourceSpec, *, refuse_dates: bool = True
+) -> tuple[pl.Series, pl.Series]:
     """Close stamps in UTC of a file's time column.
 
     Parameters
@@ -24,8 +30,11 @@ def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Seri
     times
         Time column of the file: text, dates, times with or without a zone, or epoch numbers.
     spec
-        The file's layout; `stamp`, `timezone`, `session_close`, `timeframe` and `date_format`
-        are used.
+        The file's layout; `stamp`, `timezone`, `market_session`, `anchor`, `timeframe` and
+        `date_format` are used.
+    refuse_dates
+        Whether dates without a time are refused where the stamp is ``close``; for later parts of a
+        column whose first part was let through, False.
 
     Returns
     -------
@@ -44,7 +53,9 @@ def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Seri
     -----
     A local time that a clock change leaves out or repeats has no one moment; it becomes a fault.
     Bars stamped at the open end one bar length later: hours on the absolute clock, days and weeks
-    on the local calendar.
+    on the local calendar. With a session, none runs over its close, and one that is stamped at the
+    session's open ends where the first bin does. Dates stand for the close that is scheduled on
+    them, early on a half day.
 
     Examples
     --------
@@ -56,7 +67,8 @@ def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Seri
     "ts '2021-03-14 02:30' does not exist in America/New_York (clock change)"
     """
     frame = _moments(times, spec)
-    _refuse_dates_as_close(frame, spec)
+    if refuse_dates:
+        _refuse_dates_as_close(frame, spec)
     frame = frame.with_columns(fault=_fault(spec.timezone, spec.stamp == "session_close"))
     unique = pl.col("naive").dt.replace_time_zone(
         spec.timezone, ambiguous="null", non_existent="null"
@@ -67,29 +79,44 @@ def close_stamps(times: pl.Series, spec: SourceSpec) -> tuple[pl.Series, pl.Seri
             "naive", pl.col("utc").dt.convert_time_zone(spec.timezone).dt.replace_time_zone(None)
         )
     )
-    ts = pl.when(pl.col("fault").is_null()).then(_close(spec))
-    frame = frame.with_columns(ts=ts.cast(pl.Datetime("us", "UTC")))
-    return frame["ts"], frame["fault"]
+    frame = frame.with_columns(ts=_close(frame, spec).cast(pl.Datetime("us", "UTC")))
+    ts = frame.select(ts=pl.when(pl.col("fault").is_null()).then("ts"))["ts"]
+    return ts, frame["fault"]
 
 
-def _close(spec: SourceSpec) -> pl.Expr:
-    """Close stamp from the columns ``utc`` and ``naive`` (wall clock in the file's zone)."""
+def _close(frame: pl.DataFrame, spec: SourceSpec) -> pl.Series:
+    """Close stamps from the columns ``utc`` and ``naive`` (wall clock in the file's zone)."""
     if spec.stamp == "close":
-        return pl.col("utc")
-    zone = spec.session_timezone or spec.timezone
-    if spec.stamp == "session_close":
-        return local_moment(pl.col("naive").dt.date(), spec.session_close or "00:00", zone)
+        return frame["utc"]
+    session = spec.market_session
+    if spec.stamp == "session_close" and session is not None:
+        return session_closes(frame["naive"].dt.date(), session)
     count, unit = parse_timeframe(spec.timeframe)
     if unit in {"D", "W"}:
         days = count * (7 if unit == "W" else 1)
-        return localise(pl.col("naive") + pl.duration(days=days), spec.timezone)
-    end = pl.col("utc") + pl.duration(minutes=timeframe_minutes(spec.timeframe))
-    if spec.session_close is None:
+        end = localise(pl.col("naive") + pl.duration(days=days), spec.timezone)
+        return frame.select(end).to_series()
+    end = frame["utc"] + timedelta(minutes=timeframe_minutes(spec.timeframe))
+    return end if session is None else _cut_by_session(frame["utc"], end, session, spec)
+
+
+def _cut_by_session(
+    start: pl.Series, end: pl.Series, session: Session, spec: SourceSpec
+) -> pl.Series:
+    """Ends of bars that would run over the close, or over the end of a short first bar."""
+    first, last = start.min(), end.max()
+    if not (isinstance(first, datetime) and isinstance(last, datetime)):
         return end
-    day = pl.col("utc").dt.convert_time_zone(zone).dt.date()
-    session_end = local_moment(day, spec.session_close, zone)
-    cut = (pl.col("utc") < session_end) & (end > session_end)
-    return pl.when(cut).then(session_end).otherwise(end)
+    sessions = session_calendar(first, last, session)
+    first_end = sessions["close"]
+    if session.open is not None:
+        first_end = first_ends(sessions, spec.timeframe, session, spec.anchor)
+    row = sessions["close"].search_sorted(start.fill_null(first), side="right")
+    own = sessions.with_columns(first_end=first_end)[row]
+    stamped_at_open = start == own["open"]
+    return own.select(
+        end=pl.min_horizontal(end, pl.when(stamped_at_open).then("first_end"), "close")
+    )["end"]
 
 
 def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:

@@ -2,14 +2,17 @@
 
 import polars as pl
 
-from regime_factory.bars.sources import SourceSpec
+from regime_factory.bars.source_files import BATCH_ROWS, FILE_COLUMN, ROW_COLUMN, SourceFiles
+from regime_factory.bars.source_symbols import SourceSymbols
+from regime_factory.bars.sources import ADJUSTMENT_COLUMNS, SourceSpec
 from regime_factory.bars.stamps import close_stamps
+from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
 from regime_factory.bars.tables import require_table
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
-NUMBER_COLUMNS = (*PRICE_COLUMNS, "volume")
+OPTIONAL_COLUMNS = ("volume", *ADJUSTMENT_COLUMNS)
+NUMBER_COLUMNS = (*PRICE_COLUMNS, *OPTIONAL_COLUMNS)
 _EMPTY_TEXT = ("", "nan", "na", "n/a", "null", "none", "-")
-_MAX_SHOWN = 8
 _SHOWN_CHARACTERS = 30
 
 
@@ -26,10 +29,11 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        Canonical bars in file order per symbol, symbols in order of their first row, plus ``row``
-        (u32, 1-based data row of the file) and ``fault`` (str, null where every cell could be
-        read). A cell that cannot be read is null and named in ``fault``; `check_bars` moves the
-        row to the quarantine.
+        Canonical bars in file order per symbol, symbols in order of their first row, plus
+        ``adj_close``, ``split`` and ``dividend`` (f64, null where the file has none), ``file``
+        (str, its name, null for rows that are not from files), ``row`` (u32, 1-based data row of
+        the file) and ``fault`` (str, null where every cell could be read). A cell that cannot be
+        read is null and named in ``fault``; `check_bars` moves the row to the quarantine.
 
     Raises
     ------
@@ -57,23 +61,66 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     require_table(raw, "raw bars")
     if raw.is_empty():
         raise ValueError("the table of raw bars is empty; expected at least one row")
-    named = _select_symbols(_canonical_columns(raw, spec), spec)
-    ts, fault = close_stamps(named["ts"], spec)
+    symbols = SourceSymbols(spec)
+    rows = _canonical_rows(raw, spec, symbols, first=True)
+    symbols.refuse_missing()
+    return rows
+
+
+def standardise_files(
+    source: SourceFiles, spec: SourceSpec, batch_rows: int = BATCH_ROWS
+) -> SymbolTable:
+    """Turn the raw rows of a source into canonical bars without reading all of them at once.
+
+    Parameters
+    ----------
+    source
+        The files.
+    spec
+        Their layout.
+    batch_rows
+        Rows that are read at a time.
+
+    Returns
+    -------
+    SymbolTable
+        The rows of `standardise`.
+
+    Raises
+    ------
+    ValueError
+        As `standardise` and `SourceFiles.batches`.
+    """
+    symbols, table = SourceSymbols(spec), SymbolTableBuilder()
+    for number, raw in enumerate(source.batches(batch_rows)):
+        table.append(_canonical_rows(raw, spec, symbols, first=number == 0))
+    symbols.refuse_missing()
+    return table.table()
+
+
+def _canonical_rows(
+    raw: pl.DataFrame, spec: SourceSpec, symbols: SourceSymbols, *, first: bool
+) -> pl.DataFrame:
+    """Canonical bars of some rows of a source; `first` for those that it begins with."""
+    named = symbols.grouped(_canonical_columns(raw, spec, symbols))
+    ts, fault = close_stamps(named["ts"], spec, refuse_dates=first)
     faults = [pl.lit(fault), *(_number_fault(name, named.schema[name]) for name in NUMBER_COLUMNS)]
     joined = pl.concat_str(faults, separator="; ", ignore_nulls=True)
     return named.select(
         "symbol",
         pl.lit(spec.timeframe).alias("timeframe"),
         ts.alias("ts"),
-        *(_number(name, named.schema[name], spec.dtype) for name in NUMBER_COLUMNS),
+        *(_number(name, named.schema[name]) for name in (*PRICE_COLUMNS, "volume")),
         pl.lit(1, dtype=pl.UInt32).alias("n_base"),
+        *(_number(name, named.schema[name]) for name in ADJUSTMENT_COLUMNS),
+        "file",
         "row",
         pl.when(joined != "").then(joined).alias("fault"),
     )
 
 
-def _canonical_columns(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
-    """The file's columns under their canonical names, plus ``row``."""
+def _canonical_columns(raw: pl.DataFrame, spec: SourceSpec, symbols: SourceSymbols) -> pl.DataFrame:
+    """The file's columns under their canonical names, plus ``file`` and ``row``."""
     found = {name: _find_column(name, raw.columns, spec) for name in ("symbol", "ts")}
     found |= {name: _find_column(name, raw.columns, spec) for name in NUMBER_COLUMNS}
     missing = [name for name in ("ts", *PRICE_COLUMNS) if found[name] is None]
@@ -82,99 +129,47 @@ def _canonical_columns(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
             f"no column for {', '.join(missing)}; the file has {', '.join(raw.columns)}; "
             "name the file's column in columns, e.g. columns: {ts: Date}"
         )
-    if found["symbol"] is None and not spec.symbol:
-        raise ValueError(
-            "the file has no symbol column and no symbol is given; set ingest.symbol to the name "
-            "of the market, e.g. symbol: SPY, or name the column in ingest.columns"
-        )
-    if found["symbol"] is not None and spec.symbol:
-        _refuse_other_symbols(raw[found["symbol"]], spec.symbol)
-    symbol = pl.lit(spec.symbol) if found["symbol"] is None else pl.col(found["symbol"])
-    volume = pl.lit(None, dtype=pl.Float64) if found["volume"] is None else pl.col(found["volume"])
+    counted = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
     return raw.select(
-        symbol.cast(pl.String).str.strip_chars().alias("symbol"),
+        symbols.named(raw, found["symbol"]).alias("symbol"),
         *(pl.col(str(found[name])).alias(name) for name in ("ts", *PRICE_COLUMNS)),
-        volume.alias("volume"),
-    ).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("row"))
+        *(_optional(found[name], pl.Float64).alias(name) for name in OPTIONAL_COLUMNS),
+        _optional(FILE_COLUMN if FILE_COLUMN in raw.columns else None, pl.String).alias("file"),
+        (pl.col(ROW_COLUMN) if ROW_COLUMN in raw.columns else counted).alias("row"),
+    )
 
 
-def _refuse_other_symbols(column: pl.Series, symbol: str) -> None:
-    """A symbol given for the file must not rename what its own column names."""
-    named = pl.col("named").cast(pl.String).str.strip_chars()
-    own = column.alias("named").to_frame().select(named).filter(pl.col("named") != "")
-    given = pl.select(_symbol_key(pl.lit(symbol))).item()
-    others = own.filter(_symbol_key(pl.col("named")) != given)
-    if others.height:
-        held = own["named"].unique(maintain_order=True).to_list()
-        raise ValueError(
-            f"symbol is {symbol!r}, but the file's column {column.name!r} names {_listed(held)}; "
-            "to keep some of those list them in ingest.symbols, and set ingest.symbol to null: it "
-            "names a file that has no symbol column"
-        )
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-    return ", ".join(names[:_MAX_SHOWN]) + more
+def _optional(column: str | None, dtype: type[pl.DataType]) -> pl.Expr:
+    return pl.lit(None, dtype=dtype) if column is None else pl.col(column)
 
 
 def _find_column(name: str, columns: list[str], spec: SourceSpec) -> str | None:
     if name in spec.columns:
         wanted = spec.columns[name]
-        if wanted in columns:
+        if wanted is None or wanted in columns:
             return wanted
         raise ValueError(
-            f"column {wanted!r}, named for {name}, is not in the file; it has {', '.join(columns)}"
+            f"column {wanted!r}, named for {name}, is not in the file; it has "
+            f"{', '.join(columns)}; correct ingest.columns, or the file if this is no table of bars"
         )
-    alike = [column for column in columns if column.strip().lower() == name]
+    alike = [column for column in columns if _plain_name(column) == _plain_name(name)]
     if len(alike) > 1:
         raise ValueError(f"columns {', '.join(alike)} may each be {name}; name one in columns")
     return alike[0] if alike else None
 
 
-def _select_symbols(named: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
-    """Rows of the asked-for symbols, grouped by symbol; rows without a symbol stay, at the end."""
-    filled = pl.when(pl.col("symbol") != "").then(pl.col("symbol"))
-    named = named.with_columns(symbol=filled, key=_symbol_key(filled))
-    first = named.filter(pl.col("key").is_not_null()).unique(
-        "key", keep="first", maintain_order=True
-    )
-    known = {row["key"]: row["symbol"] for row in first.iter_rows(named=True)}
-    if not known:
-        raise ValueError(
-            "no row has a symbol; check the symbol column, or take it out of the file and name "
-            "the market in ingest.symbol"
-        )
-    if spec.symbols is not None:
-        wanted = pl.Series(spec.symbols, dtype=pl.String)
-        keys = wanted.to_frame("symbol").select(_symbol_key(pl.col("symbol"))).to_series().to_list()
-        unknown = [name for name, key in zip(spec.symbols, keys, strict=True) if key not in known]
-        if unknown or not keys:
-            asked, held = ", ".join(unknown) or "(none)", _listed(list(known.values()))
-            raise ValueError(f"symbol {asked} is not in the data; it holds {held}")
-        known = {key: known[key] for key in known if key in set(keys)}
-        named = named.filter(pl.col("key").is_in(list(known)) | pl.col("key").is_null())
-    order = {key: rank for rank, key in enumerate(known)}
-    rank = pl.col("key").replace_strict(order, default=len(order), return_dtype=pl.UInt32)
-    spelling = pl.col("key").replace_strict(known, default=None, return_dtype=pl.String)
-    return named.sort(rank, maintain_order=True).with_columns(symbol=spelling).drop("key")
+def _plain_name(column: str) -> str:
+    return column.replace(" ", "").replace("_", "").lower()
 
 
-def _symbol_key(symbol: pl.Expr) -> pl.Expr:
-    return symbol.str.replace_all(r"\s", "").str.to_lowercase()
-
-
-def _number(name: str, dtype: pl.DataType, precision: str) -> pl.Expr:
+def _number(name: str, dtype: pl.DataType) -> pl.Expr:
     """The column as float; null where the text is no number."""
     if not (dtype.is_numeric() or dtype in {pl.String, pl.Null}):
         raise ValueError(f"column for {name} holds {dtype}, expected numbers; check columns")
     value = pl.col(name)
     if dtype == pl.String:
         value = pl.when(~_is_blank(name)).then(value.str.strip_chars())
-    value = value.cast(pl.Float64, strict=False)
-    return (value.cast(pl.Float32).cast(pl.Float64) if precision == "float32" else value).alias(
-        name
-    )
+    return value.cast(pl.Float64, strict=False).alias(name)
 
 
 def _number_fault(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
-from regime_factory.bars.symbols import per_symbol
+from regime_factory.bars.symbol_table import SymbolTable
+from regime_factory.bars.symbols import Table, per_symbol
 from regime_factory.bars.tables import require_table
 
 ZONE_NAMES = ("selection", "evaluation", "holdout")
@@ -137,13 +138,13 @@ def split_zones(table: pl.DataFrame, zones: pl.DataFrame) -> dict[str, pl.DataFr
     }
 
 
-def check_symbol_zones(bars: pl.DataFrame, zones: pl.DataFrame, *, min_bars: int = 50) -> None:
+def check_symbol_zones(bars: Table, zones: pl.DataFrame, *, min_bars: int = 50) -> None:
     """Refuse symbols that have too few bars of their own in the zones that figures come from.
 
     Parameters
     ----------
     bars
-        Canonical bars of one timeframe.
+        Canonical bars of one timeframe, in memory or on disk.
     zones
         As `resolve_zones` gives them for all symbols together.
     min_bars
@@ -152,7 +153,7 @@ def check_symbol_zones(bars: pl.DataFrame, zones: pl.DataFrame, *, min_bars: int
     Raises
     ------
     TypeError
-        Where ``bars`` is not a Polars table.
+        Where ``bars`` is not a table.
     ValueError
         Naming every symbol that is too short, its zone, its bars there and its span.
 
@@ -168,7 +169,8 @@ def check_symbol_zones(bars: pl.DataFrame, zones: pl.DataFrame, *, min_bars: int
     ...
     ValueError: 'BTC' has 0 bars in the selection zone (its bars run from 2021-01-07 to ...
     """
-    require_table(bars, "bars")
+    if not isinstance(bars, SymbolTable):
+        require_table(bars, "bars")
     faults = []
     for symbol, own in per_symbol(bars):
         parts = split_zones(own, zones)
@@ -230,8 +232,8 @@ def rows_before_holdout(table: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFram
     Parameters
     ----------
     table
-        Bars with `symbol` and `ts`; rows whose `ts` could not be read need `row`, the place in
-        the file.
+        Bars with `symbol` and `ts`. Rows whose `ts` could not be read are told from others by
+        `row`: a table that has it holds the rows of a symbol in the order of the source.
     zones
         Table of `resolve_zones`.
 
@@ -245,5 +247,6 @@ def rows_before_holdout(table: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFram
     early = pl.col("ts") <= end
     if "row" not in table.columns:
         return table.filter(early)
-    last = pl.col("row").filter(early).max().over("symbol")
-    return table.filter(early | (pl.col("ts").is_null() & (pl.col("row") < last)))
+    place = pl.int_range(pl.len())
+    last = place.filter(early).max().over("symbol")
+    return table.filter(early | (pl.col("ts").is_null() & (place.over("symbol") < last)))

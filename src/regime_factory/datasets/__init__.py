@@ -1,4 +1,4 @@
-"""Kedro datasets of this project: atomic versioned artifacts and sources of raw bars."""
+"""Kedro datasets of this project: atomic versioned artifacts and sources of raw data."""
 
 from regime_factory.datasets.artifacts import (
     FigureDataset,
@@ -8,6 +8,7 @@ from regime_factory.datasets.artifacts import (
     StateDataset,
     TableDataset,
 )
+from regime_factory.datasets.macro import MacroFiles
 from regime_factory.datasets.sources import BarsSource, RunContext, SimulatedBars
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FigureDataset",
     "HTMLDataset",
     "JSONDataset",
+    "MacroFiles",
     "PreviousJSON",
     "RunContext",
     "SimulatedBars",

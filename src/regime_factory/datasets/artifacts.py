@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from kedro.io import DatasetError, Version
 from kedro.io.core import VersionNotFoundError
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
+from regime_factory.bars import SymbolTable, Table
 from regime_factory.datasets.atomic import AtomicDataset, remove_abandoned, sync
 
 if TYPE_CHECKING:
@@ -22,38 +24,85 @@ if TYPE_CHECKING:
 PREVIEW_ROWS = 40
 
 
-class TableDataset(AtomicDataset[pl.DataFrame]):
-    """A Polars frame as Parquet, or as CSV where ``file_format: csv`` is set."""
+class TableDataset(AtomicDataset[Table]):
+    """A Polars frame as Parquet, or as CSV where ``file_format: csv`` is set.
+
+    Parameters
+    ----------
+    filepath
+        Path of the artifact: a file, or a folder of Parquet files for a table that was made one
+        symbol at a time.
+    file_format
+        ``parquet`` or ``csv``.
+    dtype
+        ``float32`` stores numbers with a fraction in 32 bits; they are loaded as Float64 again.
+    in_memory_rows
+        A table of symbols with more rows is loaded as a `SymbolTable`, which stays on disk; None
+        loads every table whole.
+    """
 
     def __init__(
         self,
         *,
         filepath: str,
         file_format: str = "parquet",
+        dtype: str = "float64",
+        in_memory_rows: int | None = None,
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         if file_format not in ("parquet", "csv"):
             raise ValueError(f"file_format is {file_format!r}; use parquet or csv")
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f"dtype is {dtype!r}; use float64 or float32")
+        if in_memory_rows is not None and not (
+            isinstance(in_memory_rows, int) and in_memory_rows >= 0
+        ):
+            raise ValueError(f"in_memory_rows is {in_memory_rows!r}; use 0 or more, or null")
         self.file_format = file_format
+        self.dtype = dtype
+        self.in_memory_rows = in_memory_rows
         super().__init__(filepath=filepath, version=version, metadata=metadata)
 
-    def write(self, data: pl.DataFrame, path: Path) -> None:
-        """Write the frame in the declared format."""
-        if self.file_format == "parquet":
-            data.write_parquet(path, statistics=True)
+    def write(self, data: Table, path: Path) -> None:
+        """Write the table in the declared format."""
+        if self.file_format == "csv":
+            whole = data.collect() if isinstance(data, SymbolTable) else data
+            whole.write_csv(path)
+        elif isinstance(data, SymbolTable):
+            path.mkdir()
+            for number, file in enumerate(data.files):
+                self._take_over(file, path / f"part-{number:05}.parquet")
         else:
-            data.write_csv(path)
+            data.with_columns(self._stored()).write_parquet(path, statistics=True)
 
-    def read(self, path: Path) -> pl.DataFrame:
-        """Read the frame back."""
-        if self.file_format == "parquet":
-            return pl.read_parquet(path)
-        return pl.read_csv(path, try_parse_dates=True)
+    def _take_over(self, file: Path, place: Path) -> None:
+        """Store a Parquet file that exists already, without a copy of its bytes if possible."""
+        if self.dtype == "float32":
+            pl.scan_parquet(file).with_columns(self._stored()).sink_parquet(place)
+            return
+        try:
+            place.hardlink_to(file)
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(file, place)
+
+    def _stored(self) -> pl.Expr:
+        return pl.selectors.float().cast(pl.Float32 if self.dtype == "float32" else pl.Float64)
+
+    def read(self, path: Path) -> Table:
+        """Read the table back; where it is large, only say where it is."""
+        if self.file_format == "csv":
+            return pl.read_csv(path, try_parse_dates=True)
+        table = SymbolTable(sorted(path.glob("*.parquet")) if path.is_dir() else [path])
+        if "symbol" not in table.columns:
+            return table.lazy().collect()
+        if self.in_memory_rows is not None and table.height > self.in_memory_rows:
+            return table
+        return table.collect()
 
     def preview(self, nrows: int = PREVIEW_ROWS) -> TablePreview:
         """Give the first rows to Kedro-Viz."""
-        head = self.load().head(nrows)
+        head = self.load().lazy().head(nrows).collect()
         rows = [[_plain(cell) for cell in row] for row in head.rows()]
         return TablePreview(
             {"index": list(range(len(rows))), "columns": head.columns, "data": rows}

@@ -1,14 +1,16 @@
 """Where raw bars come from, and what is known about the run that reads them."""
 
-import hashlib
 import subprocess  # nosec B404
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from kedro.io import AbstractDataset, DatasetError
+
+if TYPE_CHECKING:
+    from regime_factory.bars import SourceFiles
 
 EMBEDDED = "embedded"
 LIBRARIES = (
@@ -17,17 +19,22 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-class BarsSource(AbstractDataset[None, pl.DataFrame]):
-    """Raw bars as their file has them: CSV, CSV.gz or Parquet, or the embedded indices.
+class BarsSource(AbstractDataset[None, "pl.DataFrame | SourceFiles | None"]):
+    """Raw rows as their files have them: CSV, CSV.gz or Parquet, or the embedded indices.
 
     Parameters
     ----------
     source
-        A file, relative to the working directory or absolute, or ``embedded`` for the S&P 500
-        and NASDAQ daily bars that ship inside the ``arch`` package; ``None`` means that the
-        user has to name one.
+        A file, a folder or a pattern, relative to the working directory or absolute, or
+        ``embedded`` for the S&P 500 and NASDAQ daily bars that ship inside the ``arch`` package;
+        ``None`` where none is named.
     setting
         Name of the setting that gives ``source``, for error messages.
+    optional
+        Whether a source that is not named loads as None instead of being an error.
+    in_memory_rows
+        A source with more rows is loaded as `SourceFiles`, to be read piece by piece; None reads
+        every source whole.
     metadata
         Free-form declarations.
     """
@@ -37,41 +44,48 @@ class BarsSource(AbstractDataset[None, pl.DataFrame]):
         *,
         source: str | None,
         setting: str = "bars_path",
+        optional: bool = False,
+        in_memory_rows: int | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self.source = source
         self.setting = setting
+        self.optional = optional
+        self.in_memory_rows = in_memory_rows
         self.metadata = metadata
 
-    def sha256(self) -> str:
-        """Hash what the source holds: the bytes of the file, or of the embedded files.
+    def sha256(self) -> str | None:
+        """Hash what the source holds, as `SourceFiles.sha256` does.
 
         Returns
         -------
-        str
-            SHA-256 in hexadecimal.
+        str or None
+            SHA-256 in hexadecimal; None where no source is named.
         """
-        from regime_factory.bars import embedded_files
+        return self._files().sha256() if self._is_named() else None
 
-        digest = hashlib.sha256()
-        named = [Path(self.source or "").expanduser()]
-        for path in embedded_files() if self.source == EMBEDDED else named:
-            with path.open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+    def load(self) -> "pl.DataFrame | SourceFiles | None":
+        """Read the files, or only find them where they are large; cells are not interpreted."""
+        if not self._is_named():
+            return None
+        files = self._files()
+        if self.in_memory_rows is not None and files.count_rows() > self.in_memory_rows:
+            return files
+        return files.read()
 
-    def load(self) -> pl.DataFrame:
-        """Read the file; cells are not interpreted yet."""
-        from regime_factory.bars import embedded_bars, read_source
+    def _is_named(self) -> bool:
+        return self.source is not None or not self.optional
+
+    def _files(self) -> "SourceFiles":
+        from regime_factory.bars import embedded_source, find_source
 
         if self.source is None:
             raise DatasetError(
                 f"no file of bars was named; give one with --params {self.setting}=FILE"
             )
         if self.source == EMBEDDED:
-            return embedded_bars()
-        return read_source(Path(self.source).expanduser())
+            return embedded_source()
+        return find_source(Path(self.source).expanduser())
 
     def save(self, data: None) -> None:  # noqa: ARG002 - the signature is Kedro's
         """Refuse: raw data are read, never written."""

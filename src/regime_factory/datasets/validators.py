@@ -3,6 +3,10 @@
 import math
 from typing import Any
 
+LINE_KEYS = {"rows", "kept", "quarantined", "first", "last", "reasons", "checks"}
+CHECK_KEYS = {"check", "severity", "result", "note", "rows", "first", "last"}
+SEVERITIES = ("ok", "warn", "bad")
+
 
 class Document:
     """A JSON document: an object that is not empty and holds finite numbers only."""
@@ -28,6 +32,15 @@ class QualityReport(Document):
         missing = {"symbols", "fingerprint"} - set(data)
         if missing:
             raise ValueError(f"the quality report lacks {sorted(missing)}")
+        for symbol, line in data["symbols"].items():
+            lacks = LINE_KEYS - set(line)
+            if lacks:
+                raise ValueError(f"the quality report of {symbol} lacks {sorted(lacks)}")
+            if line["kept"] + line["quarantined"] != line["rows"]:
+                raise ValueError(f"rows of {symbol} are neither kept nor in quarantine")
+            for check in line["checks"]:
+                if set(check) != CHECK_KEYS or check["severity"] not in SEVERITIES:
+                    raise ValueError(f"the quality report of {symbol} has the finding {check}")
         return data
 
 

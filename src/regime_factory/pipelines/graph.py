@@ -7,6 +7,9 @@ from kedro.pipeline import Pipeline
 
 from regime_factory.params import PARAMETERS
 
+NOT_NAMED: dict[str, Any] = {"raw_features": None, "raw_macro": {}, "zones_before": None}
+"""Sources that a run can do without, as they load where the settings name none."""
+
 
 def run_graph(
     pipeline: Pipeline, data: Mapping[str, Any], parameters: Mapping[str, Any]
@@ -18,8 +21,9 @@ def run_graph(
     pipeline
         The nodes to run.
     data
-        Inputs by catalog name. An output that is given here too is left as given and its node
-        is not run where all its outputs are given: this holds zones or fits fixed.
+        Inputs by catalog name; those of `NOT_NAMED` may be missing. An output that is given here
+        too is left as given and its node is not run where all its outputs are given: this holds
+        zones or fits fixed.
     parameters
         Top-level parameters by name, as the parameter files have them.
 
@@ -28,7 +32,7 @@ def run_graph(
     dict of str to object
         Inputs and outputs by catalog name.
     """
-    store = dict(data)
+    store = {name: NOT_NAMED[name] for name in pipeline.inputs() if name in NOT_NAMED} | dict(data)
     for name, value in parameters.items():
         store[f"params:{name}"] = PARAMETERS[name].model_validate(value)
     for node in pipeline.nodes:

@@ -5,14 +5,35 @@ from datetime import timedelta
 
 import polars as pl
 
-from regime_factory.bars import bars_per_year, timeframe_minutes
+from regime_factory.bars import (
+    PriceConvention,
+    SymbolTable,
+    Table,
+    bars_per_year,
+    events_between,
+    map_symbols,
+    timeframe_minutes,
+)
 from regime_factory.features import build_features
-from regime_factory.params import FeaturesParams, MarketParams
+from regime_factory.features.macro import is_macro
+from regime_factory.features.nearest import nearest
+from regime_factory.params import FeaturesParams, IngestParams, MarketParams
 
 
-def base_bars(bars: pl.DataFrame, market: MarketParams) -> pl.DataFrame:
-    """Keep the bars of the base timeframe."""
-    return bars.filter(pl.col("timeframe") == market.timeframe)
+def in_memory(
+    table: Table, where: pl.Expr | None = None, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Read what is needed of a table that may lie on disk."""
+    if isinstance(table, SymbolTable):
+        return table.collect(where, columns)
+    kept = table if where is None else table.filter(where)
+    return kept if columns is None else kept.select(columns)
+
+
+def base_bars(bars: Table, market: MarketParams, symbol: str | None = None) -> pl.DataFrame:
+    """Read the bars of the base timeframe, of one symbol or of all."""
+    own = bars if symbol is None else symbol_rows(bars, symbol)
+    return in_memory(own, pl.col("timeframe") == market.timeframe)
 
 
 def periods_per_year(market: MarketParams, timeframe: str | None = None) -> float:
@@ -22,6 +43,7 @@ def periods_per_year(market: MarketParams, timeframe: str | None = None) -> floa
         timeframe or market.timeframe,
         market.session,
         market.periods_per_year if own else None,
+        anchor=market.anchor,
     )
 
 
@@ -36,26 +58,85 @@ def oldest(market: MarketParams, timeframe: str) -> timedelta:
 
 
 def feature_table(
-    feature_set: str, bars: pl.DataFrame, market: MarketParams, features: FeaturesParams
-) -> pl.DataFrame:
-    """Build a feature set from the base bars on every timeframe of the market."""
-    return build_features(
-        base_bars(bars, market),
-        feature_set=feature_set,
-        timeframes=market.timeframes,
-        session=market.session,
-        max_staleness=max_staleness(market),
-        parkinson_window=features.parkinson_window,
+    feature_set: str, bars: Table, market: MarketParams, features: FeaturesParams
+) -> Table:
+    """Build a feature set from the base bars of each symbol on every timeframe of the market."""
+    return map_symbols(
+        bars,
+        lambda rows: build_features(
+            base_bars(rows, market),
+            feature_set=feature_set,
+            timeframes=market.timeframes,
+            session=market.session,
+            anchor=market.anchor,
+            max_staleness=max_staleness(market),
+            **features.window_lengths,
+        ),
     )
 
 
+def listed_columns(
+    bars: Table, features_macro: Table, market: MarketParams, features: FeaturesParams
+) -> Table:
+    """Build listed columns of each symbol; those of macro series are taken from their table."""
+    columns = features.columns or []
+    macro = [name for name in columns if is_macro(name)]
+    own = [name for name in columns if not is_macro(name)]
+    unknown = [name for name in macro if name not in features_macro.columns]
+    if unknown:
+        known = [name for name in features_macro.columns if is_macro(name)]
+        raise ValueError(f"unknown macro column '{unknown[0]}'{nearest(unknown[0], known)}")
+
+    def of_symbol(rows: pl.DataFrame) -> pl.DataFrame:
+        base = base_bars(rows, market)
+        built = in_memory(feature_columns(own, base, market, features)) if own else base
+        known = symbol_rows(features_macro, base["symbol"][0]).select("ts", *macro)
+        table = built.join(known, on="ts", how="left", maintain_order="left")
+        return table.select("symbol", "ts", *columns)
+
+    return map_symbols(bars, of_symbol) if macro else feature_columns(own, bars, market, features)
+
+
+def symbol_rows(table: Table, symbol: str) -> pl.DataFrame:
+    """Read the rows of one symbol."""
+    if isinstance(table, SymbolTable):
+        return table.rows(symbol)
+    return table.filter(pl.col("symbol") == symbol)
+
+
 def feature_columns(
-    columns: Sequence[str], bars: pl.DataFrame, market: MarketParams
-) -> pl.DataFrame:
-    """Build listed columns, windows and timeframes as their names say."""
-    return build_features(
-        base_bars(bars, market),
-        columns=columns,
-        session=market.session,
-        max_staleness=max_staleness(market),
+    columns: Sequence[str], bars: Table, market: MarketParams, features: FeaturesParams
+) -> Table:
+    """Build listed columns of each symbol; windows that a name does not say are the settings'."""
+    return map_symbols(
+        bars,
+        lambda rows: build_features(
+            base_bars(rows, market),
+            columns=columns,
+            session=market.session,
+            anchor=market.anchor,
+            max_staleness=max_staleness(market),
+            **features.window_lengths,
+        ),
+    )
+
+
+def price_convention(
+    symbol: str,
+    ts: pl.Series,
+    adjustments: pl.DataFrame,
+    market: MarketParams,
+    ingest: IngestParams,
+) -> PriceConvention:
+    """Say what the prices of one symbol are over a span of bars."""
+    contract = (market.contracts or {}).get(symbol)
+    own = adjustments.filter(pl.col("symbol") == symbol)
+    splits, payments = events_between(own, ts.min(), ts.max())  # pyrefly: ignore[bad-argument-type]
+    return PriceConvention(
+        prices=ingest.prices,
+        dividends=ingest.dividends,
+        splits=splits,
+        payments=payments,
+        roll=contract.roll if contract else None,
+        roll_rule=contract.roll_rule if contract else "",
     )

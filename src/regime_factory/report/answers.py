@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from regime_factory.report.answers_prices import prices_sentence
 from regime_factory.report.formats import counted, listed, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from regime_factory.report.payload import Leakage, Meta, Quality, SymbolPage
+    from regime_factory.report.payload import Leakage, Meta, SymbolPage
 
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FILLS = {
@@ -54,7 +55,7 @@ def money_answer(page: SymbolPage) -> str:
 
 
 def money_footer(meta: Meta, page: SymbolPage) -> str:
-    """Name costs, fill and band under figure 1.
+    """Name costs, prices, fill and band under figure 1.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ def money_footer(meta: Meta, page: SymbolPage) -> str:
             f"Net of {fee + slippage:g} bp per unit traded ({fee:g} fee, {slippage:g} slippage)."
         )
     cash = costs.get("cash_rate", 0.0)
-    parts.append(f"Price return, cash earns {percent(cash, 1 if cash else 0)} a year.")
+    parts.append(prices_sentence(page))
+    parts.append(f"Cash earns {percent(cash, 1 if cash else 0)} a year.")
     parts.append(_FILLS.get(costs.get("fill", ""), ""))
     timing = page["performance"].get("random_timing") or {}
     if timing.get("draws"):
@@ -181,57 +183,6 @@ def cost_answer(curve: Mapping[str, Any], benchmark_sharpe: float | None) -> str
     return f"{said}; the run assumes {curve['assumed_bps']:g} bp."
 
 
-def data_answer(quality: Quality) -> str:
-    """Say whether the bars can be used.
-
-    Parameters
-    ----------
-    quality
-        The symbol's quality report.
-
-    Returns
-    -------
-    str
-    """
-    checks = quality.get("checks", [])
-    if not checks:
-        return "The data were not checked."
-    bad, warned = ([c for c in checks if c["severity"] == kind] for kind in ("bad", "warn"))
-    if bad:
-        return f"Not sound: {listed([_found(check) for check in bad])}."
-    if warned:
-        found = listed([_found(check) for check in warned])
-        return f"Sound for this use, with {counted(len(warned), 'warning')}: {found}."
-    return f"Sound: {counted(len(checks), 'check')} found no problem."
-
-
-def data_footer(quality: Quality, holdout: Mapping[str, str | None]) -> str:
-    """Count the rows checked, kept and put aside, and name the holdout that is left out.
-
-    Parameters
-    ----------
-    quality
-        The symbol's quality report, of the rows before the holdout.
-    holdout
-        Start and end of the holdout, None where they are not known.
-
-    Returns
-    -------
-    str
-    """
-    if "rows" not in quality:
-        return ""
-    span = (
-        f", {quality['first'][:10]} to {quality['last'][:10]}"
-        if quality.get("first") and quality.get("last")
-        else ""
-    )
-    return (
-        f"{quality['rows']:,} rows before the sealed holdout: {quality.get('kept', 0):,} kept, "
-        f"{quality.get('quarantined', 0):,} in quarantine{span}. {holdout_sentence(holdout)}"
-    ).strip()
-
-
 def holdout_sentence(holdout: Mapping[str, str | None]) -> str:
     """Say which days are sealed.
 
@@ -323,8 +274,3 @@ def count_word(n: int) -> str:
     ('three', '12')
     """
     return _COUNTS[n] if n < len(_COUNTS) else str(n)
-
-
-def _found(check: Mapping[str, Any]) -> str:
-    name = check["check"]
-    return f"{name[:1].lower()}{name[1:]} ({check['result']})"

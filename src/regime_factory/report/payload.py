@@ -43,6 +43,7 @@ class Meta(TypedDict, total=False):
     label_threshold: float  # filtered probability at which a label switches
     refit_every: int  # bars
     costs: Costs
+    contracts: dict[str, dict[str, Any]]  # tick_size, multiplier, tick_value, roll, by symbol
     interval: str  # how the Sharpe intervals were made, one short sentence
     observations: list[str]  # columns the regime model looks at
     parameters: dict[str, Any]  # nested; shown flat in the folded table
@@ -69,6 +70,7 @@ class Quality(TypedDict, total=False):
     quarantined: int
     first: str
     last: str
+    reasons: dict[str, int]  # rows in quarantine by rule; a row may break several
     checks: list[Check]
 
 

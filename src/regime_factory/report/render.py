@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regime_factory.report import answers, answers_regimes, headline, tables, tables_details
+from regime_factory.report import (
+    answers,
+    answers_prices,
+    answers_regimes,
+    headline,
+    tables,
+    tables_details,
+)
+from regime_factory.report.data_section import data_section
 from regime_factory.report.figures_regimes import (
     bic_figure,
     dwell_figure,
@@ -19,19 +25,15 @@ from regime_factory.report.figures_strategies import cost_figure, strategy_figur
 from regime_factory.report.figures_time import money_figure, probability_figure
 from regime_factory.report.formats import percent
 from regime_factory.report.palette import THEMES, regime_slot
+from regime_factory.report.templating import TEMPLATES, environment
 from regime_factory.report.verdict import judge
 
 if TYPE_CHECKING:
-    import jinja2
-
     from regime_factory.report.marks import Figure
     from regime_factory.report.payload import Meta, Payload, SymbolPage
 
-TEMPLATES = Path(__file__).parent / "templates"
 CAVEATS = (
     "Past performance of a simulation; not advice.",
-    "Prices are taken as given: dividends, borrowing costs and taxes are left out unless the "
-    "bars include them.",
     "Every choice was made before the span shown.",
     "Intervals say how far the result could differ by luck in this span, not whether the "
     "next years will be like it.",
@@ -62,7 +64,7 @@ def render_report(payload: Payload) -> str:
 
     pages = [_page(page, payload) for page in payload["symbols"]]
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             pages=pages,
@@ -98,19 +100,6 @@ def slug(symbol: str) -> str:
     return re.sub(r"[^a-z0-9]", lambda found: f"-{ord(found[0]):x}-", symbol.lower())
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-
-
 def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
     meta, leakage, performance = payload["meta"], payload["leakage"], page["performance"]
     ranked = _ranked(performance)
@@ -130,15 +119,15 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),
         "by_regime_note": answers.by_regime_note(meta),
+        "prices": answers_prices.prices_sentence(page),
         "by_regime": tables.by_regime_table(performance.get("by_regime") or [], page["states"]),
         "future": {
             "answer": answers.future_answer(leakage),
             "table": tables.leakage_table(leakage) if leakage else None,
         },
         "data": {
-            "answer": answers.data_answer(page["quality"]),
-            "table": tables.check_table(page["quality"]),
-            "footer": answers.data_footer(page["quality"], page["holdout"]),
+            **data_section(page["quality"], page["holdout"]),
+            "contract": answers_prices.contract_table(page["symbol"], meta),
         },
         "folds": _folds(page, meta),
         "missing": _missing(performance.get("notes"), page["benchmark"]),
@@ -232,8 +221,13 @@ def _strategies(page: SymbolPage, ranked: list[dict[str, Any]], meta: Meta) -> d
             ranked, page["benchmark"], chosen, len(page["strategy_selection"])
         ),
         "table": tables.strategy_table(ranked, chosen),
-        "footer": "Bold: the strategy of this run. Same bars, costs and fills for all. "
-        + answers.interval_footer(meta, page),
+        "footer": " ".join(
+            (
+                "Bold: the strategy of this run. Same bars, costs and fills for all.",
+                answers_prices.prices_sentence(page),
+                answers.interval_footer(meta, page),
+            )
+        ),
         **_figure(strategy_figure(ranked, chosen, page["benchmark"])),
     }
 
@@ -272,7 +266,7 @@ def _ranked(performance: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _caveats(page: SymbolPage, meta: Meta) -> list[str]:
     sealed = answers.holdout_sentence(page["holdout"]) or "The holdout was not read."
-    return [*CAVEATS, sealed, *meta.get("caveats", [])]
+    return [*CAVEATS, answers_prices.price_caveat(page), sealed, *meta.get("caveats", [])]
 
 
 def _missing(notes: object, benchmark: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from regime_factory.report.formats import DASH, TIMES, interval, number, percent
 from regime_factory.report.palette import regime_slot
-from regime_factory.report.payload import Check, GridRow, Honesty, Leakage, Quality, StateRow
+from regime_factory.report.payload import GridRow, Honesty, Leakage, StateRow
 
 _SETTLED = {"clean": "ok", "leak": "bad", "not covered": "none"}
 
@@ -196,30 +196,6 @@ def grid_table(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> Table:
     ]
     tinted = frozenset(k for k, row in enumerate(grid) if row.get("selected"))
     return plain_table("Model grid", (*columns, *further), body, tinted=tinted)
-
-
-def check_table(quality: Quality) -> Table:
-    """Tabulate the data checks.
-
-    Parameters
-    ----------
-    quality
-        The symbol's quality report.
-
-    Returns
-    -------
-    Table
-    """
-    checks: list[Check] = quality.get("checks", [])
-    rows = [
-        [
-            Cell(words(check["check"])),
-            Cell(check["result"], tone=check["severity"]),
-            Cell(check.get("note") or ""),
-        ]
-        for check in checks
-    ]
-    return Table("Data checks", ("Check", "Result", "Note"), rows, numeric=False, checks=True)
 
 
 def leakage_table(leakage: Leakage) -> Table:

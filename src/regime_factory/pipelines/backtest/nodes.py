@@ -18,9 +18,9 @@ from regime_factory.backtest.candidates import (
     all_baseline_positions,
     strategy_positions,
 )
-from regime_factory.bars import per_symbol
-from regime_factory.params import BacktestParams, HmmParams, MarketParams
-from regime_factory.pipelines.market import base_bars, periods_per_year
+from regime_factory.bars import Table, per_symbol
+from regime_factory.params import BacktestParams, HmmParams, IngestParams, MarketParams
+from regime_factory.pipelines.market import base_bars, periods_per_year, price_convention
 from regime_factory.regimes import Refits
 from regime_factory.regimes.tables import without_missing_states
 
@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 def choose(
     regimes: pl.DataFrame,
     refits: dict[str, Refits],
-    bars: pl.DataFrame,
+    bars: Table,
     market: MarketParams,
     hmm: HmmParams,
     backtest: BacktestParams,
@@ -39,9 +39,7 @@ def choose(
     execution = execution_of(market, backtest)
     tables = []
     for symbol, rows in per_symbol(regimes):
-        own = base_bars(bars, market).filter(
-            (pl.col("symbol") == symbol) & (pl.col("ts") >= rows["ts"][0])
-        )
+        own = base_bars(bars, market, symbol).filter(pl.col("ts") >= rows["ts"][0])
         positions = positions_of(rows, refits[symbol], market, hmm, backtest)
         equity = run_backtest(own, positions, **asdict(execution)).equity
         tables.append(
@@ -58,20 +56,18 @@ def choose(
 def take_positions(
     regimes: pl.DataFrame,
     refits: dict[str, Refits],
-    bars: pl.DataFrame,
-    bars_selection: pl.DataFrame,
+    bars: Table,
+    bars_selection: Table,
     market: MarketParams,
     hmm: HmmParams,
     backtest: BacktestParams,
 ) -> pl.DataFrame:
     """Decide target weights of every strategy and baseline in the evaluation zone."""
-    base, before = base_bars(bars, market), base_bars(bars_selection, market)
     tables = []
     for symbol, rows in per_symbol(regimes):
-        is_symbol = pl.col("symbol") == symbol
         baselines = all_baseline_positions(
-            base.filter(is_symbol),
-            before.filter(is_symbol),
+            base_bars(bars, market, symbol),
+            base_bars(bars_selection, market, symbol),
             sizing_of(backtest),
             periods_per_year=periods_per_year(market),
         )
@@ -81,15 +77,13 @@ def take_positions(
 
 
 def keep_accounts(
-    bars: pl.DataFrame, positions: pl.DataFrame, market: MarketParams, backtest: BacktestParams
+    bars: Table, positions: pl.DataFrame, market: MarketParams, backtest: BacktestParams
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Trade the positions at the settings' fills and costs."""
     execution = execution_of(market, backtest)
     results = []
     for symbol, rows in per_symbol(positions):
-        own = base_bars(bars, market).filter(
-            (pl.col("symbol") == symbol) & (pl.col("ts") >= rows["ts"].min())
-        )
+        own = base_bars(bars, market, symbol).filter(pl.col("ts") >= rows["ts"].min())
         results.append(run_backtest(own, rows, **asdict(execution)))
         for finding in results[-1].findings:
             LOG.warning(finding)
@@ -98,17 +92,19 @@ def keep_accounts(
 
 def judge(
     equity: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     regimes: pl.DataFrame,
     selection: pl.DataFrame,
+    adjustments: pl.DataFrame,
     market: MarketParams,
+    ingest: IngestParams,
     backtest: BacktestParams,
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     """Figures of every strategy with intervals, and the band of random timing."""
     execution = execution_of(market, backtest)
     metrics, bands = {}, []
     for symbol, rows in per_symbol(equity):
-        own = base_bars(bars, market).filter(pl.col("symbol") == symbol)
+        own = base_bars(bars, market, symbol)
         tried = selection.filter((pl.col("symbol") == symbol) & pl.col("selected")).row(
             0, named=True
         )
@@ -128,6 +124,7 @@ def judge(
             n_draws=backtest.n_draws,
             n_shifts=backtest.n_shifts,
             seed=backtest.seed,
+            prices=price_convention(symbol, rows["ts"], adjustments, market, ingest),
         )
     return metrics, pl.concat(bands)
 

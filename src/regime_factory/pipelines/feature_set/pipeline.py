@@ -17,7 +17,15 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 choose_feature_set,
-                inputs=["features_v1", "features_v2", "bars", "params:market", "params:features"],
+                inputs=[
+                    "features_v1",
+                    "features_v2",
+                    "features_macro",
+                    "raw_features",
+                    "bars",
+                    "params:market",
+                    "params:features",
+                ],
                 outputs="features",
                 name="choose_feature_set",
             ),

@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import bar_returns, errors_of, per_symbol, stack_symbols
+from regime_factory.bars import Table, bar_returns, errors_of, per_symbol, stack_symbols
+from regime_factory.features.macro import is_macro
 from regime_factory.params import HmmParams, MarketParams
-from regime_factory.pipelines.market import base_bars, oldest, periods_per_year
+from regime_factory.pipelines.market import base_bars, in_memory, oldest, periods_per_year
 from regime_factory.pipelines.progress import progress_bar
 from regime_factory.regimes import (
     GaussianHMM,
@@ -28,6 +29,7 @@ from regime_factory.regimes.tables import (
     regimes_by_name,
     without_missing_states,
 )
+from regime_factory.regimes.warmup import regime_warmup
 
 LOG = logging.getLogger(__name__)
 FIT_SETTINGS = (
@@ -35,15 +37,15 @@ FIT_SETTINGS = (
 )  # fmt: skip
 
 
-def make_observations(features: pl.DataFrame, bars: pl.DataFrame, hmm: HmmParams) -> pl.DataFrame:
+def make_observations(features: Table, bars: Table, hmm: HmmParams) -> pl.DataFrame:
     """Take one row per bar of the regime timeframe, with the columns the model observes."""
-    suffix = f"_{hmm.regime_timeframe}"
-    if hmm.observations == "feature_set":
-        columns = [name for name in features.columns if name.endswith(suffix)]
-    else:
-        columns = [f"{name}{suffix}" for name in hmm.observations]
-    table = observe(features, bars, timeframe=hmm.regime_timeframe, columns=columns)
-    for symbol, n_skipped in skipped_bars(table, bars, hmm.regime_timeframe).items():
+    columns = columns_to_observe(features.columns, hmm)
+    known = [name for name in ("symbol", "ts", *columns) if name in features.columns]
+    closes = in_memory(bars, columns=["symbol", "timeframe", "ts", "close"])
+    table = observe(
+        in_memory(features, columns=known), closes, timeframe=hmm.regime_timeframe, columns=columns
+    )
+    for symbol, n_skipped in skipped_bars(table, closes, hmm.regime_timeframe).items():
         LOG.warning(
             "%s: %d %s bars after the first observation are not observed, for a missing value in "
             "%s; the model takes their neighbours for neighbours",
@@ -55,8 +57,17 @@ def make_observations(features: pl.DataFrame, bars: pl.DataFrame, hmm: HmmParams
     return table
 
 
+def columns_to_observe(known: list[str], hmm: HmmParams) -> list[str]:
+    """Name the columns of the regime timeframe; ready-made and macro columns name none."""
+    suffix = f"_{hmm.regime_timeframe}"
+    if hmm.observations == "feature_set":
+        own = [name for name in known if name.endswith(suffix) or is_macro(name)]
+        return own or [name for name in known if name not in {"symbol", "ts"}]
+    return [n if n in known or is_macro(n) else f"{n}{suffix}" for n in hmm.observations]
+
+
 def choose_model(
-    observations: pl.DataFrame, hmm: HmmParams
+    observations: pl.DataFrame, bars: Table, market: MarketParams, hmm: HmmParams
 ) -> tuple[
     pl.DataFrame,
     pl.DataFrame,
@@ -68,12 +79,13 @@ def choose_model(
     choices = {
         symbol: choose_for_symbol(symbol, rows, hmm) for symbol, rows in per_symbol(observations)
     }
+    warmups = measure_warmups(choices, observations, bars, market)
     return (
         stack_symbols({symbol: choice.table for symbol, choice in choices.items()}),
         stack_symbols({symbol: choice.profile for symbol, choice in choices.items()}),
         {symbol: choice.model for symbol, choice in choices.items()},
         {
-            symbol: {**choice.config, "timeframe": hmm.regime_timeframe}
+            symbol: {**choice.config, "timeframe": hmm.regime_timeframe, **warmups[symbol]}
             for symbol, choice in choices.items()
         },
         {symbol: choice.scaler for symbol, choice in choices.items()},
@@ -103,6 +115,27 @@ def choose_for_symbol(symbol: str, rows: pl.DataFrame, hmm: HmmParams) -> HMMSel
         rows.height,
     )
     return choice
+
+
+def measure_warmups(
+    choices: dict[str, HMMSelection],
+    observations: pl.DataFrame,
+    bars: Table,
+    market: MarketParams,
+) -> dict[str, dict[str, int | None]]:
+    """Measure how many base bars each symbol's chosen model needs for a regime."""
+    base = in_memory(bars, pl.col("timeframe") == market.timeframe, ["symbol", "ts"])
+    stamps = {symbol: rows["ts"] for symbol, rows in per_symbol(base)}
+    return {
+        symbol: regime_warmup(
+            choices[symbol].model,
+            rows,
+            stamps[symbol],
+            base=market.timeframe,
+            session=market.session,
+        )
+        for symbol, rows in per_symbol(observations)
+    }
 
 
 def fit_selection_refits(
@@ -164,7 +197,7 @@ def refit_symbol(
 def filter_selection_regimes(
     refits: dict[str, Refits],
     observations: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     market: MarketParams,
     hmm: HmmParams,
 ) -> pl.DataFrame:
@@ -175,7 +208,7 @@ def filter_selection_regimes(
 def filter_evaluation_regimes(
     refits: dict[str, Refits],
     observations: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     market: MarketParams,
     hmm: HmmParams,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -188,7 +221,7 @@ def filter_zone(
     zone: str,
     refits: dict[str, Refits],
     observations: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     market: MarketParams,
     hmm: HmmParams,
 ) -> pl.DataFrame:
@@ -244,18 +277,17 @@ def number_by_name(regimes: pl.DataFrame, refits: dict[str, Refits]) -> pl.DataF
 
 def characterise(
     regimes: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     documents: dict[str, Any],
     market: MarketParams,
     hmm: HmmParams,
 ) -> dict[str, list[dict[str, Any]]]:
     """Share, return, volatility and spells of each regime over the evaluation zone."""
-    base = base_bars(bars, market)
     bars_a_year = periods_per_year(market)
     return {
         symbol: state_characteristics(
             without_missing_states(rows),
-            bar_returns(base.filter(pl.col("symbol") == symbol)),
+            bar_returns(base_bars(bars, market, symbol)),
             bars_a_year,
             seed=hmm.seed,
             names=documents[symbol]["state_names"],

@@ -24,7 +24,12 @@ def _choosing() -> list[Node]:
         ),
         Node(
             nodes.choose_model,
-            inputs=["hmm.observations_selection", "params:hmm"],
+            inputs=[
+                "hmm.observations_selection",
+                "bars_selection",
+                "params:market",
+                "params:hmm",
+            ],
             outputs=["hmm.selection", "hmm.profile", "hmm.model", "hmm.config", "hmm.scaler"],
             name="select_hmm",
             namespace="hmm",

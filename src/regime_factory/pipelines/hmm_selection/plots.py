@@ -4,13 +4,13 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import per_symbol
+from regime_factory.bars import Table, per_symbol
 from regime_factory.params import MarketParams
 from regime_factory.pipelines.market import base_bars
 from regime_factory.regimes.tables import without_missing_states
 
 
-def draw_regimes(regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams) -> dict[str, Any]:
+def draw_regimes(regimes: pl.DataFrame, bars: Table, market: MarketParams) -> dict[str, Any]:
     """Regimes over price."""
     from regime_factory.report.plots import plot_regimes_over_price
 
@@ -40,7 +40,7 @@ def draw_probabilities(regimes: pl.DataFrame, documents: dict[str, Any]) -> dict
     }
 
 
-def draw_returns(regimes: pl.DataFrame, bars: pl.DataFrame, market: MarketParams) -> dict[str, Any]:
+def draw_returns(regimes: pl.DataFrame, bars: Table, market: MarketParams) -> dict[str, Any]:
     """Distribution of the returns inside each regime."""
     from regime_factory.report.plots import plot_return_distribution
 
@@ -72,10 +72,6 @@ def symbol_regimes(regimes: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     return [(symbol, without_missing_states(rows)) for symbol, rows in per_symbol(regimes)]
 
 
-def closes(
-    bars: pl.DataFrame, market: MarketParams, symbol: str, regimes: pl.DataFrame
-) -> pl.DataFrame:
+def closes(bars: Table, market: MarketParams, symbol: str, regimes: pl.DataFrame) -> pl.DataFrame:
     """Give the base bars of a symbol from its first regime on."""
-    return base_bars(bars, market).filter(
-        (pl.col("symbol") == symbol) & (pl.col("ts") >= regimes["ts"].min())
-    )
+    return base_bars(bars, market, symbol).filter(pl.col("ts") >= regimes["ts"].min())

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from regime_factory.bars import Table
 from regime_factory.params import (
     PARAMETERS,
     BacktestParams,
@@ -26,7 +27,7 @@ def gather_payload(
     context: dict[str, Any],
     quality: dict[str, Any],
     zones: pl.DataFrame,
-    bars: pl.DataFrame,
+    bars: Table,
     regimes: pl.DataFrame,
     hmm_selection: pl.DataFrame,
     hmm_profile: pl.DataFrame,
@@ -48,9 +49,8 @@ def gather_payload(
     """Put the artifacts of the run together into the numbers of the report."""
     blocks = (market, ingest, zones_params, features, hmm, backtest, report)
     meta = describe_run(context, quality, market, hmm, backtest)
-    meta["parameters"] = {
-        name: block.model_dump() for name, block in zip(PARAMETERS, blocks, strict=True)
-    }
+    names = {model: name for name, model in PARAMETERS.items()}
+    meta["parameters"] = {names[type(block)]: block.model_dump() for block in blocks}
     payload = build_payload(
         meta=meta,
         zones=zones,
@@ -93,6 +93,10 @@ def describe_run(
         "observations": hmm.observations
         if isinstance(hmm.observations, list)
         else [hmm.observations],
+        "contracts": {
+            symbol: {**contract.model_dump(), "roll": contract.roll_text}
+            for symbol, contract in (market.contracts or {}).items()
+        },
         "costs": {
             "fee_bps": backtest.fee_bps,
             "slippage_bps": backtest.slippage_bps,
