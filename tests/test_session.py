@@ -80,7 +80,7 @@ def test_a_refused_file_does_not_touch_what_later_stages_read(data: Path, tmp_pa
     new = {item.parent.name for item in set(data.glob("02_intermediate/*/*")) - before}
     assert new == {
         "bars_read.parquet", "bars_checked.parquet", "bars_quarantine.parquet",
-        "quality_findings.json",
+        "quality_findings.json", "adjustments.parquet",
     }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def test_inputs_of_different_runs_are_named(data: Path, capsys: pytest.CaptureFi
     run("features_v1")
     assert "different runs" not in capsys.readouterr().err
     shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
-    run("ingest", "features_v1", "features_v2")
+    run("ingest", "features_v1", "features_v2", "features_macro")
     shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
     run("feature_set")
     assert "inputs made by ingest come from different runs" in capsys.readouterr().err
