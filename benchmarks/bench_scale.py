@@ -14,7 +14,7 @@ import polars as pl
 
 from benchmarks.bench_features import TIMEFRAMES, make_bars, pandas_v1
 from regime_factory.bars import SourceSpec, find_source, per_symbol, resample, standardise_files
-from regime_factory.bars.resampling import BAR_COLUMNS
+from regime_factory.bars.sessions.resampling import BAR_COLUMNS
 from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
 from regime_factory.features import FEATURES, FeatureWindows, build_features
 from regime_factory.features.registry import Feature

@@ -136,7 +136,7 @@ def settings_read() -> set[str]:
                         for key in PARAMETERS[block].model_fields
                         if key not in excluded
                     }
-    room = (PROJECT / "src/regime_factory/bars").glob("*.py")  # takes the block as a whole
+    room = (PROJECT / "src/regime_factory/bars/quality").glob("*.py")  # takes the block as a whole
     read |= {f"quality.{key}" for file in room for key in LIMIT.findall(file.read_text())}
     source = ast.parse((PROJECT / "src/regime_factory/params.py").read_text())
     for model in [node for node in source.body if isinstance(node, ast.ClassDef)]:

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from regime_factory.bars import Contract, Session, timeframe_minutes
-from regime_factory.bars.clock import ClockTime, ZoneName
-from regime_factory.bars.limits import GateLimits
-from regime_factory.bars.macro_spec import MacroSeries
-from regime_factory.bars.price_convention import Dividends, Prices
-from regime_factory.bars.sources import CanonicalColumn, NamePattern, TimeframeName
+from regime_factory.bars.macro.spec import MacroSeries
+from regime_factory.bars.prices.price_convention import Dividends, Prices
+from regime_factory.bars.quality.limits import GateLimits
+from regime_factory.bars.sessions.clock import ClockTime, ZoneName
+from regime_factory.bars.sources.spec import CanonicalColumn, NamePattern, TimeframeName
 from regime_factory.features.macro_settings import MacroFeatures, macro_windows
 from regime_factory.features.ready_made import FeatureFile
 from regime_factory.features.windows import FeatureWindows

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from regime_factory.bars import Session
-from regime_factory.bars.session import session_days
+from regime_factory.bars.sessions.session import session_days
 
 Row = dict[str, str]
 START = datetime(2024, 1, 2, tzinfo=UTC)

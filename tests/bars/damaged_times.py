@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from regime_factory.bars import Session
-from regime_factory.bars.schedule import scheduled_stamps
+from regime_factory.bars.sessions.schedule import scheduled_stamps
 
 from .damaged import (
     DAILY,

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regime_factory.bars import check_bars
-from regime_factory.bars.prepared import prepare
+from regime_factory.bars.quality.prepared import prepare
 from regime_factory.bars.schema import Bars, Quarantine
-from regime_factory.bars.source_paths import read_source
+from regime_factory.bars.sources.source_paths import read_source
 from regime_factory.features import FEATURES, FeatureWindows, build_features, warmup_bars
 from regime_factory.simulate import simulate_market
 

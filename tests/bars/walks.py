@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from regime_factory.bars.findings_moves import move_findings
-from regime_factory.bars.limits import GateLimits
+from regime_factory.bars.quality.findings_moves import move_findings
+from regime_factory.bars.quality.limits import GateLimits
 
 START = datetime(2001, 1, 1, tzinfo=UTC)
 NO_SPLITS = pl.DataFrame(schema={"ts": pl.Datetime("us", "UTC"), "split": pl.Float64})

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from kedro.io import DatasetError
 
-from regime_factory.bars.macro_files import embedded_macro_file
+from regime_factory.bars.macro.files import embedded_macro_file
 from regime_factory.datasets import MacroFiles
 
 

@@ -147,7 +147,7 @@ def test_the_table_of_the_readme_names_datasets() -> None:
 
 
 def test_every_check_of_the_gate_is_explained() -> None:
-    from regime_factory.bars.findings import CHECKS
+    from regime_factory.bars.quality.findings import CHECKS
 
     explained = set(spans(PROJECT / "docs" / "concepts" / "quality.md"))
     assert set(CHECKS) <= explained, set(CHECKS) - explained

@@ -12,7 +12,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from regime_factory.bars import Session, read_source
-from regime_factory.bars.session import session_calendar
+from regime_factory.bars.sessions.session import session_calendar
 from regime_factory.pipelines.graph import run_graph
 
 PROJECT = Path(__file__).resolve().parents[2]

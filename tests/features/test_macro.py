@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regime_factory.bars.macro_spec import MacroSeries
+from regime_factory.bars.macro.spec import MacroSeries
 from regime_factory.features.macro import MACRO_FEATURES, describe_macro, macro_columns
 from regime_factory.features.macro_settings import MacroFeatures, macro_windows
 

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from regime_factory.bars import Session, resample
-from regime_factory.bars.macro import read_macro_files
-from regime_factory.bars.macro_spec import MacroSeries
+from regime_factory.bars.macro.read import read_macro_files
+from regime_factory.bars.macro.spec import MacroSeries
 from regime_factory.features.macro import MACRO_FEATURES
 from regime_factory.features.macro_settings import MacroFeatures, macro_windows
 from regime_factory.features.macro_table import build_macro_features, macro_warmup_bars

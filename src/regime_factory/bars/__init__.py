@@ -1,29 +1,35 @@
 """Bars: canonical table, sources, quality gate, resampling and zones."""
 
-from regime_factory.bars.adjustments import adjust_bars, adjustment_factors, events_between
-from regime_factory.bars.calendars import covered_days
-from regime_factory.bars.contracts import Contract, check_roll
-from regime_factory.bars.findings_symbols import combine_reports
 from regime_factory.bars.fingerprint import Fingerprint, fingerprint
-from regime_factory.bars.gate import CheckedBars, check_bars
-from regime_factory.bars.limits import GateLimits, QualityError, enforce_quality
-from regime_factory.bars.macro import read_macro, read_macro_files
-from regime_factory.bars.macro_files import embedded_macro
-from regime_factory.bars.macro_known import as_of, known_values
-from regime_factory.bars.macro_spec import MacroSeries
-from regime_factory.bars.price_convention import PriceConvention
-from regime_factory.bars.resampling import BAR_COLUMNS, resample, resample_many
-from regime_factory.bars.schedule import scheduled_stamps
-from regime_factory.bars.session import Session
-from regime_factory.bars.source_files import SourceFiles
-from regime_factory.bars.source_paths import find_source, read_source
-from regime_factory.bars.sources import (
+from regime_factory.bars.macro.files import embedded_macro
+from regime_factory.bars.macro.known import as_of, known_values
+from regime_factory.bars.macro.read import read_macro, read_macro_files
+from regime_factory.bars.macro.spec import MacroSeries
+from regime_factory.bars.prices.adjustments import adjust_bars, adjustment_factors, events_between
+from regime_factory.bars.prices.contracts import Contract, check_roll
+from regime_factory.bars.prices.price_convention import PriceConvention
+from regime_factory.bars.quality.findings_symbols import combine_reports
+from regime_factory.bars.quality.gate import CheckedBars, check_bars
+from regime_factory.bars.quality.limits import GateLimits, QualityError, enforce_quality
+from regime_factory.bars.sessions.calendars import covered_days
+from regime_factory.bars.sessions.resampling import BAR_COLUMNS, resample, resample_many
+from regime_factory.bars.sessions.schedule import scheduled_stamps
+from regime_factory.bars.sessions.session import Session
+from regime_factory.bars.sessions.timeframes import (
+    bars_per_session,
+    bars_per_year,
+    parse_timeframe,
+    timeframe_minutes,
+)
+from regime_factory.bars.sources.source_files import SourceFiles
+from regime_factory.bars.sources.source_paths import find_source, read_source
+from regime_factory.bars.sources.spec import (
     EMBEDDED_SYMBOLS,
     SourceSpec,
     embedded_bars,
     embedded_source,
 )
-from regime_factory.bars.standard import standardise, standardise_files
+from regime_factory.bars.sources.standard import standardise, standardise_files
 from regime_factory.bars.symbol_table import SymbolTable
 from regime_factory.bars.symbols import (
     Table,
@@ -34,12 +40,6 @@ from regime_factory.bars.symbols import (
     stack_symbols,
     table_builder,
     unique_stamps,
-)
-from regime_factory.bars.timeframes import (
-    bars_per_session,
-    bars_per_year,
-    parse_timeframe,
-    timeframe_minutes,
 )
 from regime_factory.bars.zone_basis import settle_zones
 from regime_factory.bars.zones import (

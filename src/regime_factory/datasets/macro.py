@@ -48,7 +48,7 @@ class MacroFiles(AbstractDataset[None, dict[str, pl.DataFrame]]):
             SHA-256 in hexadecimal by name of the file.
         """
         from regime_factory.bars import find_source
-        from regime_factory.bars.macro_files import embedded_macro_file
+        from regime_factory.bars.macro.files import embedded_macro_file
 
         return {
             name: find_source(
@@ -60,7 +60,7 @@ class MacroFiles(AbstractDataset[None, dict[str, pl.DataFrame]]):
     def load(self) -> dict[str, pl.DataFrame]:
         """Read the files; cells are not interpreted yet."""
         from regime_factory.bars import read_source
-        from regime_factory.bars.macro_files import embedded_macro
+        from regime_factory.bars.macro.files import embedded_macro
 
         tables = {}
         for name, path in self._named().items():

@@ -9,7 +9,7 @@ import math
 import polars as pl
 
 from regime_factory.bars import Session
-from regime_factory.bars.session import session_of
+from regime_factory.bars.sessions.session import session_of
 from regime_factory.features.registry import feature
 from regime_factory.features.steps import Once
 from regime_factory.features.windows import FeatureWindows

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from regime_factory.bars.macro_known import Values
-from regime_factory.bars.macro_spec import MacroSeries, series_specs
+from regime_factory.bars.macro.known import Values
+from regime_factory.bars.macro.spec import MacroSeries, series_specs
 from regime_factory.features.macro_settings import MacroFeatures, Role, macro_windows
 
 Evaluate = Callable[[Values], Values]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from regime_factory.bars.macro_spec import MacroSeries, series_specs
+from regime_factory.bars.macro.spec import MacroSeries, series_specs
 from regime_factory.features.nearest import nearest
 
 Role = Literal["vix", "price", "slope", "spread"]

@@ -15,8 +15,8 @@ from regime_factory.bars import (
     resample,
     timeframe_minutes,
 )
-from regime_factory.bars.macro_known import Measure, Values, as_of, difference, known_values
-from regime_factory.bars.macro_spec import MacroSeries, series_specs
+from regime_factory.bars.macro.known import Measure, Values, as_of, difference, known_values
+from regime_factory.bars.macro.spec import MacroSeries, series_specs
 from regime_factory.features.lookback import warmup_bars
 from regime_factory.features.macro import (
     MACRO_FEATURES,

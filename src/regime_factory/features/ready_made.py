@@ -8,11 +8,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from regime_factory.bars import Session, SourceFiles, SourceSpec, Table, table_builder
-from regime_factory.bars.clock import ZoneName
-from regime_factory.bars.source_files import BATCH_ROWS, FILE_COLUMN, ROW_COLUMN
-from regime_factory.bars.source_symbols import symbol_key
-from regime_factory.bars.sources import TimeframeName
-from regime_factory.bars.stamps import close_stamps
+from regime_factory.bars.sessions.clock import ZoneName
+from regime_factory.bars.sources.source_files import BATCH_ROWS, FILE_COLUMN, ROW_COLUMN
+from regime_factory.bars.sources.source_symbols import symbol_key
+from regime_factory.bars.sources.spec import TimeframeName
+from regime_factory.bars.sources.stamps import close_stamps
 from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
 
 _EMPTY_TEXT = ("", "nan", "na", "n/a", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from regime_factory.bars import Session, per_symbol
-from regime_factory.bars.spacing import refuse_wrong_spacing
+from regime_factory.bars.quality.spacing import refuse_wrong_spacing
 from regime_factory.features.ready_made import FeatureFile, read_features
 
 OWN_LAYOUT = FeatureFile(symbol_column="symbol")

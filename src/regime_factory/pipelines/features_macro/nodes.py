@@ -5,7 +5,7 @@ import logging
 import polars as pl
 
 from regime_factory.bars import Table
-from regime_factory.bars.macro import read_macro_files
+from regime_factory.bars.macro.read import read_macro_files
 from regime_factory.features.macro import describe_macro
 from regime_factory.features.macro_table import build_macro_features
 from regime_factory.params import MacroParams, MarketParams

@@ -1,0 +1,1 @@
+"""What prices mean: splits, dividends, contracts, back-adjustment."""

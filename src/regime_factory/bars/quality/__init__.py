@@ -1,0 +1,1 @@
+"""The quality gate: which rows are kept, and what to know about the data."""

@@ -1,0 +1,1 @@
+"""Where bars come from: files of any layout, brought to canonical bars."""
