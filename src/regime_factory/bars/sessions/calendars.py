@@ -1,5 +1,6 @@
 """Which days an exchange trades, and on which of them it opens late or closes early."""
 
+import warnings
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
@@ -169,6 +170,12 @@ def _library(code: str) -> ModuleType:
 @lru_cache(maxsize=8)
 def _library_calendar(code: str) -> tuple[pl.DataFrame, tuple[date, date]]:
     """All trading days of a calendar of the package, and the span it covers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package's own use of pandas
+        return _built_calendar(code)
+
+
+def _built_calendar(code: str) -> tuple[pl.DataFrame, tuple[date, date]]:
     library = _library(known_calendar(code))
     try:
         kind = type(library.get_calendar(code))
