@@ -15,7 +15,9 @@ from regime_factory.pipelines.graph import run_graph
 from regime_factory.simulate import simulate_market
 
 PROJECT = Path(__file__).resolve().parents[2]
-TABLES = ("features_v1", "features_v2", "features", "hmm.observations", "regimes")
+TABLES = (
+    "features_v1", "features_v2", "features_macro", "features", "hmm.observations", "regimes",
+)  # fmt: skip
 ACCOUNTS = ("backtest.positions", "backtest.equity")
 SMALL = {
     "market": {"timeframes": ["1H", "4H", "1D"]},

@@ -4,13 +4,14 @@ from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import Table
+from regime_factory.bars import GateLimits, Table
 from regime_factory.params import (
     PARAMETERS,
     BacktestParams,
     FeaturesParams,
     HmmParams,
     IngestParams,
+    MacroParams,
     MarketParams,
     ReportParams,
     ZonesParams,
@@ -40,14 +41,16 @@ def gather_payload(
     metrics: dict[str, Any],
     market: MarketParams,
     ingest: IngestParams,
+    limits: GateLimits,
     zones_params: ZonesParams,
     features: FeaturesParams,
+    macro: MacroParams,
     hmm: HmmParams,
     backtest: BacktestParams,
     report: ReportParams,
 ) -> dict[str, Any]:
     """Put the artifacts of the run together into the numbers of the report."""
-    blocks = (market, ingest, zones_params, features, hmm, backtest, report)
+    blocks = (market, ingest, limits, zones_params, features, macro, hmm, backtest, report)
     meta = describe_run(context, quality, market, hmm, backtest)
     names = {model: name for name, model in PARAMETERS.items()}
     meta["parameters"] = {names[type(block)]: block.model_dump() for block in blocks}
