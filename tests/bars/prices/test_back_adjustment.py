@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from regime_factory.bars.prices.back_adjustment import MEANING, suspect_back_adjustment
+from regime_factory.bars.prices.back_adjustment import DECLARE, suspect_back_adjustment
 from regime_factory.bars.prices.contracts import Contract
 
 from ..futures import as_traded, rolled
@@ -85,7 +85,7 @@ def test_a_short_history_says_nothing() -> None:
 
 
 def test_the_meaning_says_what_to_do() -> None:
-    assert "ingest.prices: back_adjusted" in MEANING
+    assert "ingest.prices: back_adjusted" in DECLARE
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ MEANING = (
     "Back-adjusted prices were never traded. Returns, and with them volatility, regimes and profit "
     "in percent, are measured against a level that is off by everything adjusted later: a history "
     "lifted by differences looks too calm, a lowered one too wild. Every new adjustment rewrites "
-    "all earlier rows. Take prices as traded, with split, dividend or adj_close beside them; or "
-    "say ingest.prices: back_adjusted, which names it beside every figure."
+    "all earlier rows. Take prices as traded, with split, dividend or adj_close beside them."
 )
+DECLARE = " Or say ingest.prices: back_adjusted, which names it beside every figure."
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,11 @@
 
 import polars as pl
 
-from regime_factory.bars.prices.back_adjustment import MEANING, suspect_back_adjustment
+from regime_factory.bars.prices.back_adjustment import (
+    DECLARE,
+    MEANING,
+    suspect_back_adjustment,
+)
 from regime_factory.bars.prices.contracts import Contract
 from regime_factory.bars.prices.price_convention import Prices
 from regime_factory.bars.quality.findings import Finding, finding
@@ -48,4 +52,4 @@ def back_adjustment_finding(
     found = suspect_back_adjustment(kept, contract)
     if not found.suspected:
         return finding(name, "ok", "no sign of prices changed after they were traded")
-    return finding(name, "warn", "; ".join(found.signs), MEANING, found.where)
+    return finding(name, "warn", "; ".join(found.signs), MEANING + DECLARE, found.where)
