@@ -232,14 +232,14 @@ def test_a_price_that_never_moves_is_refused_by_symbol():
 
 
 def test_times_that_no_bar_can_have_go_to_the_quarantine():
-    now = START + timedelta(hours=6)
+    now = START + timedelta(hours=7)
     bars = changed(hourly(8), 1, ts=datetime(1, 1, 1, tzinfo=UTC))
-    bars = changed(bars, 3, ts=now + timedelta(days=1, minutes=1))
-    bars = changed(bars, 7, ts=now + timedelta(days=1))
+    bars = changed(bars, 3, ts=now + timedelta(minutes=1, seconds=1))
+    bars = changed(bars, 7, ts=now + timedelta(minutes=1))
     checked = check_bars(bars, now=now)
     assert checked.quarantine.select("row", "reason").rows() == [
         (2, "ts 0001-01-01 00:00 UTC is before 1800"),
-        (4, "ts 2021-01-05 06:01 UTC is more than a day in the future"),
+        (4, "ts 2021-01-04 07:01 UTC is in the future: the bar has not closed"),
     ]
     assert check_of(checked, "plausible times")["rows"] == 2
     assert check_of(checked, "order")["severity"] == "ok"

@@ -42,6 +42,9 @@ _PLACE = ("file", "row")
 _GIVEN = ("symbol", "ts", *ADJUSTMENT_COLUMNS)
 
 
+_CLOCK_GRACE = timedelta(minutes=1)
+
+
 @dataclass(frozen=True)
 class CheckedBars:
     """What the quality gate made of bars.
@@ -96,7 +99,8 @@ def check_bars(
     anchor
         Where the grid of the day starts, as for `resample`.
     now
-        The present (UTC where it names no zone); rows more than a day later are rejected. ``None``
+        The present (UTC where it names no zone); rows more than a minute later are bars
+        that have not closed, and are rejected. ``None``
         asks the clock.
     prices
         What the prices are said to be; tells what a stated split should look like.
@@ -157,9 +161,9 @@ def _symbols_apart(bars: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _latest(now: datetime | None) -> datetime:
-    """Last moment a bar may have: a day of grace, for clocks and time zones that are off."""
+    """Last moment a closed bar may have, with a minute of grace for a clock that is behind."""
     present = datetime.now(UTC) if now is None else now
-    return (present if present.tzinfo else present.replace(tzinfo=UTC)) + timedelta(days=1)
+    return (present if present.tzinfo else present.replace(tzinfo=UTC)) + _CLOCK_GRACE
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,9 @@ def row_rules(latest: datetime) -> list[RowRule]:
         ),
         RowRule(
             "plausible times",
-            "The time cannot be right; check ingest.date_format (epoch_s counts seconds, epoch_ms "
-            "milliseconds) and the cells of the time column.",
+            "The time cannot be right, or the bar has not closed yet: leave unfinished bars out; "
+            "check ingest.stamp, ingest.timezone, ingest.date_format (epoch_s counts seconds, "
+            "epoch_ms milliseconds) and the cells of the time column.",
             _implausible(latest),
         ),
         RowRule(
@@ -199,7 +200,7 @@ def _missing(name: str) -> pl.Expr:
 def _implausible(latest: datetime) -> pl.Expr:
     shown = pl.col("ts").dt.to_string("%Y-%m-%d %H:%M")
     early = pl.format("ts {} UTC is before 1800", shown)
-    late = pl.format("ts {} UTC is more than a day in the future", shown)
+    late = pl.format("ts {} UTC is in the future: the bar has not closed", shown)
     return pl.when(~plausible_time(latest)).then(
         pl.when(pl.col("ts") < EARLIEST).then(early).otherwise(late)
     )
