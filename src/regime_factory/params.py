@@ -69,6 +69,15 @@ class MarketParams(Settings):
             )
         return self
 
+    def contract(self, symbol: str | None) -> Contract | None:
+        """Give the contract of a symbol; case and blanks do not count, as in ingest.symbols."""
+        own = {_symbol_key(name): value for name, value in (self.contracts or {}).items()}
+        return None if symbol is None else own.get(_symbol_key(symbol))
+
+
+def _symbol_key(symbol: str) -> str:
+    return "".join(symbol.split()).lower()
+
 
 class IngestParams(Settings):
     """How the raw file is to be read, and when its faults stop the run."""

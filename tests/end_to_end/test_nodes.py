@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from regime_factory.bars import GateLimits
 from regime_factory.params import IngestParams, MarketParams
-from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars
+from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, seal_holdout
 from regime_factory.regimes import state_statistics
 from regime_factory.regimes.observations import observed_columns
 
@@ -46,6 +47,25 @@ def test_half_hour_opens_end_at_the_close_of_their_session(parameters: dict[str,
     daily = resample(bars, "1D", Session(**NEW_YORK))
     assert daily["n_base"].to_list() == [7, 7, 7]
     assert daily["close"].to_list() == [107.0, 114.0, 121.0]
+
+
+def test_what_is_seen_of_the_adjustments_ends_before_the_holdout(
+    whole: dict[str, Any], parameters: dict[str, Any]
+) -> None:
+    """Splits on the last bar before the holdout and on its first bar: the second stays sealed."""
+    checked, zones = whole["bars_checked"], whole["zones"]
+    market = MarketParams.model_validate(parameters["market"])
+    own = checked.filter(symbol="AAA")
+    first = int((own["ts"] <= zones.filter(zone="evaluation")["end"].item()).sum())
+    factors = own[[first - 1, first]].select(
+        "symbol", "ts",
+        split_factor=pl.Series([2.0, 4.0]),
+        dividend_factor=pl.lit(1.0),
+        factor=pl.Series([2.0, 4.0]),
+    )  # fmt: skip
+    _, _, sealed, seen = seal_holdout(checked, factors, zones, market)
+    assert sealed.filter(symbol="AAA")["ts"][0] == factors["ts"][1], "the split is in the holdout"
+    assert seen.equals(factors.head(1))
 
 
 def test_refits_get_the_returns_of_their_own_bars(whole: dict[str, Any]) -> None:
@@ -91,3 +111,17 @@ def test_volatility_targets_are_annualised_by_the_bars_of_the_regime(
     expected = backtest["target_volatility"] / np.sqrt(variance * 365 * 6)
     assert held["position"][0] == min(expected, 1.0) or np.isclose(held["position"][0], expected)
     assert expected < 1.0
+
+
+def test_a_contract_belongs_to_its_symbol_however_it_is_spelt(
+    parameters: dict[str, Any], raw: pl.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    contract = {"tick_size": 10.0, "multiplier": 50.0, "roll": "ratio_adjusted"}
+    market = MarketParams.model_validate({**parameters["market"], "contracts": {"AaA": contract}})
+    ingest = IngestParams.model_validate(parameters["ingest"])
+    read = read_bars(raw, market, ingest)
+    with pytest.raises(ValueError, match=r"AAA.*ratio_adjusted"):
+        check_read_bars(read, market, ingest, GateLimits())
+    others = read.filter(pl.col("symbol") != "AAA")
+    check_read_bars(others, market, ingest, GateLimits())
+    assert "BBB has no contract in market.contracts (AaA)" in caplog.text

@@ -8,11 +8,13 @@ import polars as pl
 
 from regime_factory.bars.zones import resolve_zones
 
+_SAME_BARS = 0.05  # share of stamps that a repair of the file may add or take away
+
 
 def settle_zones(
     ts: pl.Series, settings: Mapping[str, Any], basis: Mapping[str, Any] | None = None
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Resolve the zones once; keep those of an earlier run whose bars only went on since.
+    """Resolve the zones once; keep those of an earlier run whose bars went on or were repaired.
 
     Parameters
     ----------
@@ -27,8 +29,8 @@ def settle_zones(
     -------
     zones : polars.DataFrame
         `zone, start, end`. The selection and evaluation zones are those of `basis` where its
-        settings are the same and the new stamps begin with all of its stamps; later stamps then
-        belong to the holdout.
+        settings are the same and its span holds as many stamps as before, give or take 5 % (bars
+        that were repaired, or that the gate now rejects); later stamps belong to the holdout.
     basis : dict
         Settings, stamps and zones, to be stored and given to the next call.
 
@@ -62,11 +64,12 @@ def settle_zones(
 def _kept(
     stamps: pl.Series, settings: Mapping[str, Any], basis: Mapping[str, Any]
 ) -> pl.DataFrame | None:
-    """Zones of the basis, if the stamps are those of the basis and perhaps later ones."""
+    """Zones of the basis, if the stamps are about those of the basis and perhaps later ones."""
     if basis["settings"] != dict(settings) or stamps.is_empty():
         return None
     first, last = (datetime.fromisoformat(basis[name]) for name in ("first", "last"))
-    if stamps[0] != first or int((stamps <= last).sum()) != basis["stamps"]:
+    within = int(stamps.is_between(first, last).sum())
+    if abs(within - basis["stamps"]) > _SAME_BARS * basis["stamps"] or stamps[-1] < last:
         return None
     table = pl.DataFrame(
         [
@@ -80,5 +83,7 @@ def _kept(
         },
         orient="row",
     )
-    is_holdout = pl.col("zone") == "holdout"
-    return table.with_columns(end=pl.when(is_holdout).then(stamps[-1]).otherwise("end"))
+    return table.with_columns(
+        start=pl.when(pl.col("zone") == "selection").then(stamps[0]).otherwise("start"),
+        end=pl.when(pl.col("zone") == "holdout").then(stamps[-1]).otherwise("end"),
+    )

@@ -129,7 +129,7 @@ def price_convention(
     ingest: IngestParams,
 ) -> PriceConvention:
     """Say what the prices of one symbol are over a span of bars."""
-    contract = (market.contracts or {}).get(symbol)
+    contract = market.contract(symbol)
     own = adjustments.filter(pl.col("symbol") == symbol)
     splits, payments = events_between(own, ts.min(), ts.max())  # pyrefly: ignore[bad-argument-type]
     return PriceConvention(

@@ -52,9 +52,7 @@ def check_read_bars(
     kept, rejected, fingerprint = table_builder(read), table_builder(read), Fingerprint()
     factors, reports = [], []
     for symbol, rows in per_symbol(read):
-        contract = (market.contracts or {}).get(symbol)
-        if contract is not None:
-            check_roll(symbol, contract, ingest.prices)
+        _check_contract(symbol, market, ingest)
         checked = _check(rows, market, ingest, quality)
         kept.append(checked.bars)
         rejected.append(checked.quarantine)
@@ -95,9 +93,10 @@ def settle(
     quality: GateLimits,
     zones: ZonesParams,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Stop on what the settings forbid, else settle the zones, kept where bars only went on."""
+    """Stop on what the settings forbid, else settle the zones, kept where bars went on."""
     stop_on_findings(findings, ingest, quality)
     table, new_basis = settle_zones(unique_stamps(checked), zones.model_dump(), basis)
+    _warn_of_moved_zones(new_basis, basis)
     check_symbol_zones(checked, table, min_bars=zones.min_bars)
     return table, {**new_basis, "fingerprint": findings["fingerprint"]}
 
@@ -140,9 +139,23 @@ def _on_all_timeframes(bars: pl.DataFrame, market: MarketParams) -> pl.DataFrame
     return resample_many(bars, market.timeframes, session=market.session, anchor=market.anchor)
 
 
+def _check_contract(symbol: str | None, market: MarketParams, ingest: IngestParams) -> None:
+    contract = market.contract(symbol)
+    if symbol is not None and contract is not None:
+        check_roll(symbol, contract, ingest.prices)
+    elif symbol is not None and market.contracts:
+        LOG.warning(
+            "%s has no contract in market.contracts (%s): its tick and roll are not checked",
+            symbol,
+            ", ".join(market.contracts),
+        )
+
+
 def _check(
     read: pl.DataFrame, market: MarketParams, ingest: IngestParams, quality: GateLimits
 ) -> CheckedBars:
+    symbol = read["symbol"][0]
+    contract = market.contract(symbol)
     return check_bars(
         read,
         sort=ingest.sort,
@@ -150,9 +163,21 @@ def _check(
         timeframe=market.timeframe,
         anchor=market.anchor,
         prices=ingest.prices,
-        contracts=market.contracts,
+        contracts={symbol: contract} if contract else None,
         limits=quality,
     )
+
+
+def _warn_of_moved_zones(new: dict[str, Any], old: dict[str, Any] | None) -> None:
+    """Say when dates that were judged or sealed have changed their zone since the run before."""
+    ends = [[zone["end"][:16] for zone in of["zones"][:2]] for of in (new, old or new)]
+    if ends[0] != ends[1]:
+        LOG.warning(
+            "the zones are others than in the run before: selection ends %s (was %s), evaluation "
+            "ends %s (was %s); figures of the two runs are not comparable, and bars that were "
+            "judged before may be chosen on now",
+            *(moment for pair in zip(*ends, strict=True) for moment in pair),
+        )
 
 
 def _warn_of_quarantine(findings: dict[str, Any]) -> None:

@@ -98,7 +98,8 @@ def describe_run(
         else [hmm.observations],
         "contracts": {
             symbol: {**contract.model_dump(), "roll": contract.roll_text}
-            for symbol, contract in (market.contracts or {}).items()
+            for symbol in quality["symbols"]
+            if (contract := market.contract(symbol))
         },
         "costs": {
             "fee_bps": backtest.fee_bps,
