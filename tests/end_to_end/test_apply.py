@@ -13,6 +13,7 @@ from regime_factory.regimes.lookback import filter_memory
 from regime_factory.regimes.observations import observed_columns
 
 P = ["p_state_0", "p_state_1"]
+PRICES = ("open", "high", "low", "close")
 
 
 @pytest.fixture(scope="module", name="apply")
@@ -20,14 +21,16 @@ def apply_pipeline(whole: dict[str, Any], parameters: dict[str, Any]):
     """Run `apply_hmm` on a table of bars or features; settings go to the block `apply`."""
 
     def run(
-        bars: pl.DataFrame, blocks: dict[str, dict[str, Any]] | None = None, **settings: Any
+        bars: pl.DataFrame,
+        blocks: dict[str, dict[str, Any]] | None = None,
+        stored: dict[str, Any] | None = None,
+        **settings: Any,
     ) -> pl.DataFrame:
         changes = {"apply": settings, **(blocks or {})}
         changed = {name: {**block, **changes.get(name, {})} for name, block in parameters.items()}
-        given = {"new_bars": bars, "hmm.config": whole["hmm.config"]}
-        made = run_graph(
-            pipelines["apply_hmm"], {**given, "hmm.refits": whole["hmm.refits"]}, changed
-        )
+        saved = {name: whole[name] for name in ("hmm.config", "hmm.refits", "adjustments_seen")}
+        given = {"new_bars": bars, **saved, **(stored or {})}
+        made = run_graph(pipelines["apply_hmm"], given, changed)
         return made["applied_regimes"]
 
     return run
@@ -91,7 +94,7 @@ def test_features_give_the_same_rows_as_bars(apply, whole, parameters) -> None:
     assert last.equals(applied.filter(symbol="BBB").tail(1))
 
 
-def test_what_is_missing_is_said(apply, whole, seen, raw) -> None:
+def test_what_is_missing_is_said(apply, whole, seen, parameters) -> None:
     one = seen.filter(symbol="AAA")
     warmup = whole["hmm.config"]["AAA"]["feature_warmup_bars"]
     with pytest.raises(ValueError, match=f"AAA: 3 bars of 1H without history .* over {warmup}"):
@@ -102,12 +105,42 @@ def test_what_is_missing_is_said(apply, whole, seen, raw) -> None:
         apply(one.with_columns(symbol=pl.lit("ZZZ")))
     with pytest.raises(ValueError, match=r"the model observes 4H bars, hmm.regime_timeframe is 1D"):
         apply(one, {"hmm": {"regime_timeframe": "1D"}})
+    with pytest.raises(
+        ValueError, match="fitted with market.session None, market.anchor None"
+    ):
+        apply(one, {"market": {**parameters["market"], "anchor": "02:00"}})
+    macro = {"AAA": {**whole["hmm.config"]["AAA"], "feature_names": ["macro_vix_level"]}}
+    with pytest.raises(ValueError, match="observes macro_vix_level, which bars alone do not give"):
+        apply(one, stored={"hmm.config": macro})
     with pytest.raises(ValueError, match="file lacks close_logret_current_4H"):
         apply(whole["features_v1"].select("symbol", "ts"), source="features")
     with pytest.raises(ValueError, match="do not stand 4H apart"):
         apply(whole["features"], source="features")
     with pytest.raises(ValueError, match=r"AAA: all .* lie before .* the first bar that a refit"):
         apply(one.head(300))
+
+
+def test_prices_are_no_observation_where_a_split_moved_their_unit(apply, whole, seen) -> None:
+    """The split is in the new file, or in the history before it."""
+    tail = seen.filter(symbol="AAA").tail(900)
+    late = pl.int_range(pl.len()) >= 450
+    prices = (pl.col(name) / pl.when(late).then(4.0).otherwise(1.0) for name in PRICES)
+    split = pl.when(pl.int_range(pl.len()) == 450).then(4.0)
+    halved = tail.with_columns(*prices, split=split)
+    before = pl.DataFrame(
+        [("AAA", seen["ts"][0], 4.0, 1.0, 4.0)],
+        schema=whole["adjustments_seen"].schema,
+        orient="row",
+    )
+    names = ["close_logret_current_4H", "close_sma_20_4H"]
+    config = {name: {**c, "feature_names": names} for name, c in whole["hmm.config"].items()}
+    for bars, history in ((halved, before.clear()), (tail, before)):
+        stored = {"adjustments_seen": history}
+        compare(apply(bars, stored=stored).filter("certified"), whole["regimes"])
+        with pytest.raises(ValueError, match=r"AAA: the model observes close_sma_20_4H, .*_pct_14"):
+            apply(bars, stored={**stored, "hmm.config": config})
+    other = {"adjustments_seen": before.with_columns(symbol=pl.lit("BBB"))}
+    assert apply(tail, stored={**other, "hmm.config": config}).height > 0
 
 
 def test_rows_out_of_order_are_refused_or_sorted_as_the_settings_say(apply, seen) -> None:
@@ -126,3 +159,12 @@ def test_a_stale_model_is_told_and_refused_where_the_settings_say_so(apply, raw,
     assert "AAA: the last refit scores from" in caplog.text
     with pytest.raises(ValueError, match=r"was due again on .*; run hmm_selection on newer"):
         apply(tail, stale_model="refuse")
+
+
+def test_a_rejected_newest_bar_is_said(apply, seen, caplog) -> None:
+    tail = seen.filter(symbol="AAA").tail(400)
+    newest = pl.int_range(pl.len()) == 399
+    applied = apply(tail.with_columns(low=pl.when(newest).then(-1.0).otherwise("low")), last=1)
+    assert applied["ts"].to_list() == [tail["ts"][398]]
+    assert "AAA: 1 new bars are left out; the last is row 400" in caplog.text
+    assert "newer than every answer" in caplog.text

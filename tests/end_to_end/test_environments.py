@@ -53,18 +53,20 @@ def test_equities_follow_their_sessions(shared_data: Path) -> None:
     made = run_env("equities", read_source(shared_data / "equity/SPY_1h_1998_2021.parquet"))
     daily = made["bars"].filter(timeframe="1D")
     local = daily["ts"].dt.convert_time_zone("America/New_York")
-    assert set(local.dt.hour()) == {16}
+    assert set(local.dt.hour()) == {13, 16}, "half days end at 13:00"
     changes = made["regimes"].with_columns(
         changed=pl.col("p_state_0") != pl.col("p_state_0").shift(1)
     )
     hour = changes.filter("changed")["ts"].dt.convert_time_zone("America/New_York").dt.hour()
-    assert (hour == 16).mean() > 0.97, "daily regimes change at the close of a session"
+    assert hour.is_in([13, 16]).mean() > 0.97, "daily regimes change at the close of a session"
     own = pl.read_parquet(shared_data / "equity/SPY_1d_1998_2021.parquet")
     joined = daily.with_columns(day=local.dt.date()).join(
         own.with_columns(day=pl.col("date").dt.date()), on="day", suffix="_daily"
     )
     assert joined.height > 4000
-    assert (joined["close"] - joined["close_daily"]).abs().max() < 1e-9
+    other = joined.filter((pl.col("close") - pl.col("close_daily")).abs() > 1e-9)
+    assert other.height <= 23, "half days on which the file goes on after the close"
+    assert set(other["ts"].dt.convert_time_zone("America/New_York").dt.hour()) == {13}
 
 
 @pytest.mark.slow

@@ -7,7 +7,15 @@ import polars as pl
 import pytest
 
 from regime_factory.bars import GateLimits
-from regime_factory.params import IngestParams, MarketParams
+from regime_factory.params import (
+    ApplyParams,
+    FeaturesParams,
+    HmmParams,
+    IngestParams,
+    MarketParams,
+)
+from regime_factory.pipelines.apply_hmm.nodes import observe_new_bars
+from regime_factory.pipelines.feature_set.nodes import ready_made
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, seal_holdout
 from regime_factory.regimes import state_statistics
 from regime_factory.regimes.observations import observed_columns
@@ -66,6 +74,30 @@ def test_what_is_seen_of_the_adjustments_ends_before_the_holdout(
     _, _, sealed, seen = seal_holdout(checked, factors, zones, market)
     assert sealed.filter(symbol="AAA")["ts"][0] == factors["ts"][1], "the split is in the holdout"
     assert seen.equals(factors.head(1))
+
+
+def test_rows_of_a_feature_file_follow_the_anchor_of_the_market(parameters: dict[str, Any]) -> None:
+    """On the hours of the clock the bar that opens at 09:30 in New York is over at 10:00."""
+    raw = pl.DataFrame({"symbol": "A", "ts": ["2024-07-01 13:30"], "x": [1.0]})
+    hourly = {"timeframe": "1H", "timeframes": ["1H"], "session": NEW_YORK, "anchor": "00:00"}
+    market = MarketParams.model_validate({**parameters["market"], **hourly})
+    layout = {**parameters["features"]["file"], "symbol_column": "symbol", "stamp": "open"}
+    features = FeaturesParams.model_validate({**parameters["features"], "file": layout})
+    ten = pl.Series(["2024-07-01 14:00"]).str.to_datetime(time_unit="us", time_zone="UTC")
+    bars = pl.DataFrame({"symbol": "A", "timeframe": "1H", "ts": ten})
+    assert ready_made(raw, bars, market, features)["x"].to_list() == [1.0]
+    seen, _ = observe_new_bars(
+        raw,
+        {"A": {"timeframe": "1H", "feature_names": ["x"]}},
+        market,
+        IngestParams.model_validate(parameters["ingest"]),
+        GateLimits(),
+        features,
+        HmmParams.model_validate({**parameters["hmm"], "regime_timeframe": "1H"}),
+        ApplyParams.model_validate({**parameters["apply"], "source": "features"}),
+        adjustments=pl.DataFrame(),
+    )
+    assert seen["ts"].to_list() == ten.to_list()
 
 
 def test_refits_get_the_returns_of_their_own_bars(whole: dict[str, Any]) -> None:

@@ -60,10 +60,77 @@ def test_the_stamp_says_from_when_a_row_is_known(stamp, text, known):
     assert made.table["ts"].to_list() == [known]
 
 
+MIDNIGHTS = pl.Series([datetime(2024, 1, day) for day in (2, 3, 4)])
+
+
+@pytest.mark.parametrize("stamp", ["available", "close"])
+@pytest.mark.parametrize(
+    "times",
+    [
+        MIDNIGHTS,
+        MIDNIGHTS.dt.replace_time_zone("America/New_York"),
+        MIDNIGHTS.dt.replace_time_zone("Europe/Berlin"),
+        MIDNIGHTS.dt.to_string("%Y-%m-%d 00:00:00-05:00"),
+    ],
+)
+def test_midnights_are_not_known_before_their_session(times, stamp, tmp_path):
+    """A daily index of pandas: the close of a day would be seen at its open."""
+    table = pl.DataFrame({"ts": times, "x": [1.0, 2.0, 3.0]})
+    layout = FeatureFile(symbol="ES", stamp=stamp)
+    with pytest.raises(
+        ValueError, match=r"every time of .* is midnight in .* stamp: session_close"
+    ):
+        read_features(table, layout, "1H", NYSE)
+    table.write_parquet(tmp_path / "daily.parquet")
+    with pytest.raises(ValueError, match=r"every time of .* is midnight in"):
+        read_features(find_source(tmp_path / "daily.parquet"), layout, "1H", NYSE, batch_rows=2)
+
+
+@pytest.mark.parametrize(
+    ("session", "stamp"),
+    [
+        (None, "available"),
+        (Session(timezone="UTC", close="00:00"), "close"),
+        (NYSE, "session_close"),
+    ],
+)
+def test_midnights_that_say_when_a_row_is_known_are_read(session, stamp):
+    table = pl.DataFrame({"ts": MIDNIGHTS, "x": [1.0, 2.0, 3.0]})
+    made = read_features(table, FeatureFile(symbol="ES", stamp=stamp), "1H", session).table
+    after = timedelta(hours=21 if stamp == "session_close" else 0)
+    assert made["ts"].to_list() == [ts.replace(tzinfo=UTC) + after for ts in MIDNIGHTS]
+
+
+def test_one_time_of_day_among_midnights_makes_all_of_them_moments(tmp_path):
+    """The odd one out stands in the last of several pieces."""
+    times = [*MIDNIGHTS, datetime(2024, 1, 4, 15)]
+    pl.DataFrame({"ts": times, "x": 1.0}).write_parquet(tmp_path / "mixed.parquet")
+    source = find_source(tmp_path / "mixed.parquet")
+    made = read_features(source, FeatureFile(symbol="ES"), "1H", NYSE, batch_rows=2).table
+    assert made.rows("ES").height == 4
+
+
+@pytest.mark.parametrize(("anchor", "end"), [(None, (15, 30)), ("00:00", (15, 0))])
+def test_a_first_bar_ends_where_the_anchor_says(anchor, end):
+    """New York opens at 14:30 UTC; on the hours of the clock its first bar is a half one."""
+    table = pl.DataFrame({"ts": ["2024-01-02 14:30"], "x": [1.0]})
+    layout = FeatureFile(symbol="ES", stamp="open")
+    made = read_features(table, layout, "1H", NYSE, anchor=anchor).table
+    assert made["ts"].to_list() == [datetime(2024, 1, 2, *end, tzinfo=UTC)]
+
+
 def test_the_length_of_the_rows_may_differ_from_the_base():
     table = pl.DataFrame({"ts": ["2024-01-02 15:00"], "x": [1.0]})
     layout = FeatureFile(symbol="ES", stamp="open", timeframe="4H")
     assert read_features(table, layout, "1H").table["ts"][0] == datetime(2024, 1, 2, 19, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("base", "given"), [("1W", None), ("1H", "1W"), ("1D", "1W")])
+def test_dates_of_weekly_rows_are_known_when_the_week_is_over(base, given):
+    table = pl.DataFrame({"ts": ["2024-01-08"], "x": [1.0]})
+    layout = FeatureFile(symbol="ES", stamp="session_close", timeframe=given)
+    made = read_features(table, layout, base, NYSE).table
+    assert made["ts"].to_list() == [datetime(2024, 1, 12, 21, tzinfo=UTC)]
 
 
 def test_values_that_are_not_finite_are_null_and_counted():

@@ -57,6 +57,19 @@ def test_the_layout_says_whose_rows_they_are_and_what_a_time_is() -> None:
     assert seen["ts"].to_list() == [START + timedelta(days=i, hours=21) for i in range(20)]
 
 
+def test_bars_are_counted_from_the_anchor() -> None:
+    opens = ["2024-01-02 14:30", "2024-01-02 15:00"]
+    rows = pl.DataFrame({"symbol": "A", "ts": opens, COLUMN: [0.1, 0.2]})
+    seen = read(
+        rows,
+        timeframe="1H",
+        layout=FeatureFile(symbol_column="symbol", stamp="open"),
+        session=Session(timezone="America/New_York", open="09:30", close="16:00"),
+        anchor="00:00",
+    )
+    assert seen["ts"].to_list() == [datetime(2024, 1, 2, hour, tzinfo=UTC) for hour in (15, 16)]
+
+
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [

@@ -1,7 +1,7 @@
 """Features that were made elsewhere, joined to the bars from the moment they were known."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
 
 import polars as pl
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from regime_factory.bars import Session, SourceFiles, SourceSpec, Table, table_builder
 from regime_factory.bars.sessions.clock import ZoneName
+from regime_factory.bars.sessions.timeframes import parse_timeframe
 from regime_factory.bars.sources.source_files import BATCH_ROWS, FILE_COLUMN, ROW_COLUMN
 from regime_factory.bars.sources.source_symbols import symbol_key
 from regime_factory.bars.sources.spec import TimeframeName
@@ -28,15 +29,17 @@ class FeatureFile(BaseModel):
         Column of the times.
     stamp
         What a time stands for: the moment from which its row is known (``available``), the
-        ``close`` or the ``open`` of its bar, or ``session_close`` for rows that hold a date only.
+        ``close`` or the ``open`` of its bar, or ``session_close`` for rows that hold a date only:
+        the session's, or with `timeframe` ``1W`` one of its week.
     timezone
         IANA name of the zone of times without an offset.
     date_format
         Format of the times in strptime terms, or ``epoch_s``, ``epoch_ms``, ``epoch_us``; ``None``
         reads ISO 8601.
     timeframe
-        Length of the bars that the rows are about, for `stamp` ``open``; ``None`` takes the base
-        timeframe of the market.
+        Length of the bars that the rows are about, for `stamp` ``open`` and ``session_close``;
+        ``None`` takes the base timeframe of the market, days for dates on a base of minutes or
+        hours.
     symbol_column
         Column of the symbols; ``None`` where the file has none.
     symbol
@@ -87,6 +90,8 @@ def read_features(
     layout: FeatureFile,
     timeframe: str,
     session: Session | None = None,
+    *,
+    anchor: str | None = None,
     batch_rows: int = BATCH_ROWS,
 ) -> FeatureRows:
     """Read the rows of a file of features.
@@ -101,6 +106,8 @@ def read_features(
         Base timeframe of the market.
     session
         The market's session; its close is the time of `stamp` ``session_close``.
+    anchor
+        Time of day ``HH:MM`` from which bars are counted, as in ``scheduled_stamps``.
     batch_rows
         Rows of large files that are read at a time.
 
@@ -111,7 +118,8 @@ def read_features(
     Raises
     ------
     ValueError
-        Where a column is missing or holds no numbers, or a time or a number cannot be read.
+        Where a column is missing or holds no numbers, a time or a number cannot be read, or the
+        market has a session and every row would be known at midnight.
 
     Examples
     --------
@@ -125,14 +133,18 @@ def read_features(
         stamp="close" if layout.stamp == "available" else layout.stamp,
         timezone=layout.timezone,
         date_format=layout.date_format,
-        timeframe=layout.timeframe or ("1D" if layout.stamp == "session_close" else timeframe),
+        timeframe=layout.timeframe or _row_timeframe(layout.stamp, timeframe),
         session=session,
         session_close=session.close if session else None,
+        anchor=anchor,
     )
     builder = SymbolTableBuilder() if on_disk else table_builder(raw)
     not_finite: dict[str, int] = {}
+    midnights: list[set[str]] = []
     for number, part in enumerate(raw.batches(batch_rows) if on_disk else [raw]):
         rows = _keyed(part, layout, spec, first=number == 0)
+        if session is not None and rows.height:
+            midnights.append(_midnight_in(rows["ts"], part.schema[layout.time], layout, session))
         columns = _feature_columns(part, layout)
         values = part.select(_number(name, part) for name in columns)
         for name in columns:
@@ -140,6 +152,8 @@ def read_features(
             not_finite[name] = not_finite.get(name, 0) + lost
         finite = values.with_columns(pl.when(pl.all().is_finite()).then(pl.all()).name.keep())
         builder.append(rows.hstack(finite).sort("symbol", maintain_order=True))
+    if layout.stamp in {"available", "close"}:
+        _refuse_midnights(midnights)
     return FeatureRows(builder.table(), {name: n for name, n in not_finite.items() if n})
 
 
@@ -200,6 +214,11 @@ def _rows_of(symbol: str, known: Table) -> pl.DataFrame:
     return known.filter(pl.col("symbol").is_in(same, nulls_equal=True))
 
 
+def _row_timeframe(stamp: str, base: str) -> str:
+    """Length of the rows' bars where it is not given; dates are those of days, or of weeks."""
+    return "1D" if stamp == "session_close" and parse_timeframe(base).unit != "W" else base
+
+
 def _keyed(
     raw: pl.DataFrame, layout: FeatureFile, spec: SourceSpec, *, first: bool
 ) -> pl.DataFrame:
@@ -230,6 +249,30 @@ def _keyed(
             f"{_place(raw, row)}; fill column {layout.symbol_column!r}, or remove them"
         )
     return pl.DataFrame({"symbol": symbol, "ts": ts})
+
+
+def _midnight_in(
+    ts: pl.Series, dtype: pl.DataType, layout: FeatureFile, session: Session
+) -> set[str]:
+    """Zones in which every time is midnight, but not where that is the session's close."""
+    zones = {"UTC", layout.timezone, session.timezone}
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        zones.add(dtype.time_zone)
+    if session.close == "00:00":
+        zones.remove(session.timezone)
+    return {zone for zone in zones if (ts.dt.convert_time_zone(zone).dt.time() == time.min).all()}
+
+
+def _refuse_midnights(midnights: list[set[str]]) -> None:
+    """Dates written as midnight would be known before the session of their day."""
+    if midnights and (zones := set.intersection(*midnights)):
+        zone = min(zones)
+        raise ValueError(
+            f"every time of the feature file is midnight in {zone}, as dates without a time of day "
+            "are written, so each row would be known before the session of its day; set in "
+            f"features.file stamp: session_close and timezone: {zone}, or write the time of "
+            "release into the file"
+        )
 
 
 def _feature_columns(raw: pl.DataFrame, layout: FeatureFile) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -45,6 +46,11 @@ def periods_per_year(market: MarketParams, timeframe: str | None = None) -> floa
         market.periods_per_year if own else None,
         anchor=market.anchor,
     )
+
+
+def bar_hours(market: MarketParams) -> dict[str, Any]:
+    """Give the settings that decide where coarser bars begin and end."""
+    return market.model_dump(mode="json", include={"session", "anchor"})
 
 
 def max_staleness(market: MarketParams) -> timedelta:

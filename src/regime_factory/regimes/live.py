@@ -79,6 +79,12 @@ def regime_lookback(
         For bars that do not suffice (says how many more), a symbol without a model, columns or a
         timeframe that cannot be made of the bars, or bars that no refit scores.
 
+    Notes
+    -----
+    Bars must be adjusted with the factors of the history that the models were fitted on, not with
+    factors that begin at 1 on the first of these bars: features in units of the price would come
+    out scaled, and be certified all the same. Models of returns, ranges and ratios do not mind.
+
     Examples
     --------
     Fit on 3,000 bars, then reproduce the newest row of the batch from the last 80 bars alone:

@@ -21,6 +21,7 @@ def ready_observations(
     columns: Sequence[str],
     layout: FeatureFile = OWN_LAYOUT,
     session: Session | None = None,
+    anchor: str | None = None,
 ) -> pl.DataFrame:
     """Take what a model observes from a file of features that was made elsewhere.
 
@@ -36,6 +37,8 @@ def ready_observations(
         moment from which a row is known, in UTC where it names no zone.
     session
         The market's session.
+    anchor
+        Time of day ``HH:MM`` from which its bars are counted.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def ready_observations(
             f"{', '.join(raw.columns[:_SHOWN])}"
         )
     wanted = layout.model_copy(update={"columns": list(columns)})
-    table = read_features(raw, wanted, timeframe, session).table
+    table = read_features(raw, wanted, timeframe, session, anchor=anchor).table
     parts = []
     for symbol, rows in per_symbol(table):
         if symbol is None:
@@ -72,7 +75,7 @@ def ready_observations(
                 "with features.file.symbol_column, or the one symbol with features.file.symbol"
             )
         _refuse_disorder(symbol, rows["ts"])
-        _refuse_other_bars(symbol, rows["ts"], timeframe, session)
+        _refuse_other_bars(symbol, rows["ts"], timeframe, session, anchor)
         parts.append(rows.drop_nulls(columns))
     return pl.concat(parts).select("symbol", "ts", *columns)
 
@@ -86,9 +89,11 @@ def _refuse_disorder(symbol: str, ts: pl.Series) -> None:
         )
 
 
-def _refuse_other_bars(symbol: str, ts: pl.Series, timeframe: str, session: Session | None) -> None:
+def _refuse_other_bars(
+    symbol: str, ts: pl.Series, timeframe: str, session: Session | None, anchor: str | None
+) -> None:
     try:
-        refuse_wrong_spacing(ts, symbol, timeframe, session)
+        refuse_wrong_spacing(ts, symbol, timeframe, session, anchor)
     except ValueError as error:
         raise ValueError(
             f"rows of {symbol!r} do not stand {timeframe} apart; the model observes one row per "

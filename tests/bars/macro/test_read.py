@@ -95,6 +95,24 @@ def test_releases_are_kept_with_every_revision():
 
 
 @pytest.mark.parametrize(
+    ("vintage", "zone", "clock", "known"),
+    [
+        ("2020-04-29T00:00Z", "Asia/Tokyo", "08:50", "2020-04-29 00:00"),
+        (datetime(2020, 4, 29, tzinfo=UTC), "Asia/Tokyo", "08:50", "2020-04-29 00:00"),
+        ("2020-04-29T00:00+09:00", "Asia/Tokyo", "08:50", "2020-04-28 23:50"),
+        ("2020-04-29 00:00", "Asia/Tokyo", "08:50", "2020-04-28 23:50"),
+        ("2020-04-29T00:00Z", "UTC", "12:00", "2020-04-29 12:00"),
+    ],
+)
+def test_a_release_at_midnight_is_known_neither_before_it_nor_before_the_clock(
+    vintage, zone, clock, known
+):
+    raw = pl.DataFrame({"date": ["2020-01-01"], "vintage": [vintage], "value": [-4.8]})
+    made = read_macro(raw, spec(**{**VINTAGES, "timezone": zone, "clock": clock}))
+    assert made["available_at"].dt.to_string("%Y-%m-%d %H:%M").to_list() == [known]
+
+
+@pytest.mark.parametrize(
     ("settings", "columns", "message"),
     [
         (

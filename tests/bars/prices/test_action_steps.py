@@ -66,6 +66,7 @@ def test_what_is_stated_becomes_steps(stated: Any, split: float, dividend: float
         ({"split": 2.0}, r"does not jump: it looks adjusted for splits .*split_adjusted"),
         ({"step": 2.0}, "looks adjusted for splits"),
         ({"split": 0.1}, "looks adjusted for splits"),
+        ({"split": 1.25}, "looks adjusted for splits"),
     ],
 )
 def test_contradictions_are_refused_with_their_row(stated: Any, message: str) -> None:
@@ -80,6 +81,14 @@ def test_split_adjusted_prices_take_no_split_and_must_not_jump() -> None:
     assert steps("split_adjusted", step=1.02) == pytest.approx((1.0, 1.02))
     with pytest.raises(ValueError, match=r"jumps as it does in prices as traded .*as_traded"):
         steps("split_adjusted", split=2.0, close=50.0)
+
+
+@pytest.mark.parametrize("prices", ["as_traded", "split_adjusted"])
+def test_a_move_between_the_two_cases_contradicts_neither(prices: Prices) -> None:
+    """A 5:4 split on a day on which the stock rises by 12 %, or falls by as much."""
+    for close in (100 / 1.25 * 1.12, 88.0):
+        expected = 1.25 if prices == "as_traded" else 1.0
+        assert steps(prices, split=1.25, close=close) == (expected, 1.0)
 
 
 def test_a_small_stock_dividend_need_not_be_seen_in_the_price() -> None:

@@ -182,19 +182,50 @@ def test_split_adjusted_prices_get_dividends_only() -> None:
         [1.0] * len(history.close),
         [float(cash) for cash in np.array(history.dividend) / later],
     )
-    stated = today.given().join(
-        history.given().select("symbol", "ts", "split"), on=["symbol", "ts"], how="full",
-        coalesce=True,
-    )  # fmt: skip
-    stated = stated.select("symbol", "ts", "dividend", split="split_right")
-    own = adjust_bars(
-        today.bars(),
-        adjustment_factors(today.bars(), stated, dividends="reinvested", prices="split_adjusted"),
-    )
+    own = adjusted(today, today.given(), dividends="reinvested", prices="split_adjusted")
     worth = np.array(wealth_of_one_share(history))
     np.testing.assert_allclose(
         own["close"].to_numpy() / own["close"][0], worth / worth[0], rtol=1e-10
     )
+
+
+def split_adjusted(split_at: int, dividend_at: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Four flat days, one of a 4:1 split and one of a dividend of 1, and what a file states."""
+    days = History([100.0] * 4, [1.0] * 4, [0.0] * 4)
+    stated = {"split": [1.0] * 4, "dividend": [0.0] * 4}
+    stated["split"][split_at], stated["dividend"][dividend_at] = 4.0, 1.0
+    return days.bars(), days.bars().select("symbol", "ts").with_columns(
+        *(pl.Series(name, values) for name, values in stated.items())
+    )
+
+
+def test_cash_before_a_split_is_refused_where_prices_are_of_today() -> None:
+    """Cash as traded over a price of today would count four times."""
+    bars, stated = split_adjusted(split_at=2, dividend_at=1)
+    with pytest.raises(ValueError, match=r"X: .*dividend of 1 at 2001-01-02 .*split of 4 .*01-03"):
+        adjustment_factors(bars, stated, dividends="reinvested", prices="split_adjusted")
+    assert adjustment_factors(bars, stated, prices="split_adjusted").is_empty()
+    today = adjustment_factors(
+        bars, stated.drop("split"), dividends="reinvested", prices="split_adjusted"
+    )
+    assert today["factor"].to_list() == pytest.approx([100 / 99])
+
+
+@pytest.mark.parametrize("split_at", [1, 2])
+def test_cash_at_or_after_the_last_split_is_of_today(split_at: int) -> None:
+    bars, stated = split_adjusted(split_at, dividend_at=2)
+    factors = adjustment_factors(bars, stated, dividends="reinvested", prices="split_adjusted")
+    assert factors["factor"].to_list() == pytest.approx([100 / 99])
+
+
+def test_an_adjusted_close_tells_the_unit_of_the_cash() -> None:
+    bars, stated = split_adjusted(split_at=2, dividend_at=1)
+    stated = stated.with_columns(adj_close=pl.Series([99.0, 100.0, 100.0, 100.0]))
+    factors = adjustment_factors(bars, stated, dividends="reinvested", prices="split_adjusted")
+    assert factors["factor"].to_list() == pytest.approx([100 / 99])
+    traded = stated.with_columns(dividend=pl.col("dividend") * 4)
+    with pytest.raises(ValueError, match="but split 1 and dividend 4 make"):
+        adjustment_factors(bars, traded, dividends="reinvested", prices="split_adjusted")
 
 
 def test_an_event_on_a_rejected_row_acts_on_the_next_bar() -> None:

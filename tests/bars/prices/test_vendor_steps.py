@@ -33,6 +33,16 @@ def test_a_dividend_is_seen_at_its_row_only(seed: int, decimals: int, paid: floa
     assert [k for k in range(20, 400) if steps[k] != 1.0] == [200]
 
 
+@given(st.integers(0, 1000), st.integers(2, 399))
+def test_decimals_that_show_later_change_no_earlier_step(seed: int, cut: int) -> None:
+    """Two decimals at first, six later on: the early steps keep the rounding known by then."""
+    close, early = walk(seed), np.arange(400) < cut
+    adjusted = np.where(early, np.round(close * 0.9, 2), np.round(close * 0.9, 6))
+    whole = vendor_steps(pl.Series(close), pl.Series(adjusted))
+    begun = vendor_steps(pl.Series(close[:cut]), pl.Series(adjusted[:cut]))
+    assert whole.head(cut).equals(begun)
+
+
 def test_prices_kept_as_32_bit_numbers_show_no_event() -> None:
     close = walk(3).astype(np.float32)
     adjusted = np.round(close * 0.123456, 2).astype(np.float32)

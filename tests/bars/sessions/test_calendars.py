@@ -71,6 +71,17 @@ def test_the_moments_of_special_hours():
     assert exam["early_close"].to_list() == [None]
 
 
+def test_the_ordinary_close_of_the_time():
+    def closes(code, first, last):
+        local = pl.col("ordinary_close").dt.convert_time_zone(zones[code]).dt.to_string("%H:%M")
+        return exchange_days(code, first, last).select(local).to_series().to_list()
+
+    zones = {"XNYS": "America/New_York", "XTKS": "Asia/Tokyo"}
+    assert closes("XNYS", date(2024, 11, 27), date(2024, 12, 2)) == ["16:00"] * 3
+    assert closes("XTKS", date(2024, 10, 31), date(2024, 11, 6)) == ["15:00"] * 2 + ["15:30"] * 2
+    assert closes("XNYS", date(1969, 12, 30), date(1970, 1, 2)) == [None, None, "16:00"]
+
+
 def test_a_market_from_sunday_to_thursday():
     week = exchange_days("XSAU", date(2023, 1, 1), date(2023, 1, 7))["day"]
     assert week.dt.to_string("%a").to_list() == ["Sun", "Mon", "Tue", "Wed", "Thu"]

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from regime_factory.bars import Session, read_source, scheduled_stamps
-from regime_factory.bars.sessions.schedule import bins_of, first_ends
+from regime_factory.bars.sessions.schedule import bins_of, first_ends, week_closes
 from regime_factory.bars.sessions.session import session_days
 
 from ..reference import (
@@ -85,6 +85,24 @@ def test_the_week_of_a_market_from_sunday_ends_on_thursday():
     weeks = datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 14, tzinfo=UTC)
     made = scheduled_stamps(*weeks, "1W", RIYADH)
     assert made.dt.to_string("%a %d").to_list() == ["Thu 05", "Thu 12"]
+
+
+@given(st.dates(date(1975, 1, 1), date(2045, 1, 1)), st.sampled_from([NEW_YORK, LONDON, RIYADH]))
+def test_the_close_of_a_week_is_that_of_its_weekly_bar(day, session):
+    """Against a walk from session to session."""
+    sunday = day - timedelta(days=day.isoweekday() % 7)
+    sessions = session_days(sunday, sunday + timedelta(days=6), session)
+    assume(sessions.height)
+    made = week_closes(pl.Series([None, day]), session)
+    assert made.to_list() == [None, sessions["close"][-1]]
+    assert scheduled_stamps(made[1], made[1], "1W", session).to_list() == [made[1]]
+
+
+def test_a_week_without_a_session_ends_with_the_next():
+    shanghai = Session(timezone="Asia/Shanghai", close="15:00", calendar="XSHG")
+    days = pl.Series([date(2023, 10, 4), date(9999, 12, 31), date(1, 1, 1)])  # the golden week
+    made = week_closes(days, shanghai)
+    assert made.dt.to_string("%Y-%m-%d").to_list() == ["2023-10-13", "9999-12-31", "0001-01-05"]
 
 
 def test_blocks_of_weeks_go_on_through_holidays():

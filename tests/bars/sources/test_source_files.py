@@ -149,6 +149,15 @@ def test_symbols_that_alternate_are_put_together(tmp_path):
     assert at_once["row"].to_list() == [1, 5, 9, 12, 3, 7, 11, 4, 8]
 
 
+def test_a_date_among_times_is_a_fault_in_every_piece(tmp_path):
+    times = ["2021-01-04", "2021-01-04 22:00", "2021-01-05", "2021-01-06"]
+    (tmp_path / "a.csv").write_text(HEAD + "".join(f"{time},1,2,0.5,1\n" for time in times))
+    source, layout = find_source(tmp_path), spec(symbol="ES")
+    in_pieces = standardise_files(source, layout, batch_rows=2).collect()
+    assert in_pieces.equals(standardise(source.read(), layout))
+    assert in_pieces["ts"].is_null().to_list() == [True, False, True, True]
+
+
 def test_times_that_look_like_dates_are_judged_by_the_first_rows(tmp_path):
     """The last piece holds one midnight: no reason to take the times for dates."""
     times = ["2021-01-04 22:00", "2021-01-04 23:00", "2021-01-04 23:30", "2021-01-05 00:00"]

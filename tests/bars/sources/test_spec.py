@@ -33,6 +33,15 @@ from regime_factory.bars.sources import spec as sources
             "for daily and weekly bars, not 1H",
         ),
         (
+            {
+                "stamp": "session_close",
+                "session_close": "16:00",
+                "timezone": "UTC",
+                "timeframe": "2W",
+            },
+            "cannot tell which of 2 weeks a date of 2W bars belongs to; use 1W bars",
+        ),
+        (
             {"stamp": "open", "timezone": "UTC", "timeframe": "1H", "columns": {"clsoe": "C"}},
             "clsoe",
         ),

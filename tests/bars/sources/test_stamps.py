@@ -139,6 +139,15 @@ def test_session_dates_of_half_days_get_the_early_close():
     assert faults[3] == "ts is not a time: 'soon'"
 
 
+@pytest.mark.parametrize("day", range(4, 11))
+def test_dates_of_weekly_bars_get_the_close_of_the_last_session_of_their_week(day):
+    layout = spec(stamp="session_close", session=NEW_YORK, timeframe="1W", timezone="UTC")
+    good_friday_week = [date(2021, 3, 28) + timedelta(days=day - 4), None]
+    assert shown(good_friday_week, layout)[0] == ["2021-04-01 20:00:00", None]
+    next_week = date(2021, 4, day)  # Sunday to Saturday
+    assert shown([next_week], layout)[0] == ["2021-04-09 20:00:00"]
+
+
 def test_a_date_that_ends_at_midnight_is_known_when_it_is_over():
     layout = spec(stamp="session_close", session_close="00:00", timeframe="1D")
     assert shown(["2021-03-12"], layout)[0] == ["2021-03-13 00:00:00"]
@@ -248,6 +257,35 @@ def test_dates_are_no_close_stamps(dates, zone, date_format):
         close_stamps(pl.Series(dates), layout)
 
 
+@pytest.mark.parametrize("other", ["2021-03-15 16:00", "2021-03-15T16:00Z"])
+def test_a_date_among_close_stamps_is_a_fault_of_its_row(other):
+    layout = spec(timeframe="1D", timezone="America/New_York")
+    made, faults = shown(["2021-03-12", other], layout)
+    assert made[0] is None
+    assert faults == ["ts is a date without a time of day: '2021-03-12'", None]
+
+
 def test_utc_midnights_may_close_the_days_of_a_24_7_market():
     layout = spec(timeframe="1D")
     assert shown([datetime(2021, 3, 12)], layout)[0] == ["2021-03-12 00:00:00"]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_midnights_are_no_closes_of_a_market_with_a_session(zone):
+    days = pl.Series([datetime(2021, 3, 12), datetime(2021, 3, 15)]).dt.replace_time_zone(zone)
+    layout = {"stamp": "close", "timezone": "UTC", "timeframe": "1D"}
+    with pytest.raises(ValueError, match="dates without a time of day"):
+        close_stamps(days, SourceSpec(**layout, session=NYSE))
+    assert close_stamps(days, SourceSpec(**layout))[0].null_count() == 0
+
+
+def test_an_anchor_that_the_bars_do_not_follow_is_refused():
+    """Half-hour bars of 09:30 would be known at 10:00, in the middle of an hour."""
+    hours = [f"2021-03-{day} {hour:02}:30" for day in (11, 12) for hour in range(9, 16)]
+    settings = {"stamp": "open", "timezone": "America/New_York", "timeframe": "1H"}
+    with pytest.raises(ValueError, match=r"market\.anchor 00:00 .* in 2 of 2 sessions"):
+        close_stamps(pl.Series(hours), SourceSpec(**settings, session=NYSE, anchor="00:00"))
+    on_the_hour = ["09:30", *(f"{hour}:00" for hour in range(10, 16))]
+    stamps = [f"2021-03-12 {clock}" for clock in on_the_hour]
+    ts, _ = close_stamps(pl.Series(stamps), SourceSpec(**settings, session=NYSE, anchor="00:00"))
+    assert ts[0] == datetime(2021, 3, 12, 15, tzinfo=UTC)

@@ -138,7 +138,10 @@ def _dated_rows(raw: pl.DataFrame, spec: MacroSeries) -> pl.DataFrame:
     column = raw[_column(raw, spec.release, "release")]
     on_the_day = available_at(day, 0, "calendar_days", spec.clock, spec.timezone)
     releases = written_times(column, spec.date_format, spec.timezone).select(
-        pl.when("has_clock").then("utc").otherwise(on_the_day).alias("available_at"),
+        pl.when("has_clock")
+        .then("utc")
+        .otherwise(pl.max_horizontal("utc", on_the_day))
+        .alias("available_at"),
         pl.col("text").alias("released"),
     )
     return rows.hstack(releases)

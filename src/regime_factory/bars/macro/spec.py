@@ -45,7 +45,8 @@ class MacroSeries(BaseModel):
         IANA name of the zone of ``clock``, and of release times without an offset.
     release
         The file's column of release (vintage) dates; rows of one period with several releases are
-        revisions. A release at midnight counts as a date and is known at ``clock``.
+        revisions. A release at midnight counts as a date and is known at ``clock``, but never
+        before the moment that is written with an offset.
     max_staleness_days
         How long after it first became known the latest value is used, in days.
 

@@ -12,6 +12,7 @@ from regime_factory.bars.prices.vendor_steps import nearest_split, split_with_di
 _NOISE = 1e-4  # a vendor's own rounding may let its ratio fall by this much
 _DIVIDEND_SLACK = 0.1  # share of a dividend by which two sources may differ about it
 _CLEAR_SPLIT = 1.2  # from here on the price must be seen to jump
+_CLEAR_SIDE = 3.0  # refused where the move is this many times nearer to the wrong case
 _SHOWN = 3
 
 
@@ -140,13 +141,18 @@ class _Action:
 
 
 def _refuse_wrong_jump(action: _Action, split: float, prices: Prices) -> None:
-    """A price as traded jumps at a clear split; a price adjusted for splits does not."""
+    """A price as traded jumps at a clear split; a price adjusted for splits does not.
+
+    A move in between is a large move of the market, on one side or the other, and says nothing.
+    """
     size = abs(np.log(split))
     if size < np.log(_CLEAR_SPLIT):
         return
-    moved = np.log(action.close / action.previous)
-    jumped = abs(moved + np.log(split)) < abs(moved)
-    if jumped == (prices == "as_traded"):
+    moved = abs(np.log(action.close / action.previous))
+    left = abs(np.log(action.close / action.previous * split))
+    jumped = prices != "as_traded"
+    right, wrong = (moved, left) if jumped else (left, moved)
+    if right <= _CLEAR_SIDE * wrong:
         return
     found, advice = (
         ("jumps as it does in prices as traded", "ingest.prices: as_traded")

@@ -39,9 +39,9 @@ def adjustment_factors(
         Canonical bars of one timeframe, any symbols, increasing in ``ts`` per symbol.
     given
         ``symbol, ts`` and any of ``split`` (new shares per old share), ``dividend`` (cash per share
-        as traded at ``ts``) and ``adj_close`` (a vendor's adjusted close) on the row of the
-        ex-date. A split of 0 or 1 and a dividend of 0 say that there was none; null says nothing.
-        An event whose row is not among the bars acts on the next bar.
+        in the unit of the bars at ``ts``) and ``adj_close`` (a vendor's adjusted close) on the row
+        of the ex-date. A split of 0 or 1 and a dividend of 0 say that there was none; null says
+        nothing. An event whose row is not among the bars acts on the next bar.
     dividends
         ``excluded`` adjusts for splits only; ``reinvested`` for cash dividends too.
     prices
@@ -61,7 +61,8 @@ def adjustment_factors(
         Where a table is not a Polars table.
     ValueError
         Where a split, dividend or adjusted close is impossible, where two of them contradict each
-        other, or where the price does not move as the split says.
+        other, where the price does not move as the split says, or where split-adjusted prices leave
+        open in which unit a dividend is stated.
 
     Notes
     -----
@@ -100,6 +101,8 @@ def adjustment_factors(
             refuse_impossible(stated)
             actions = actions_per_bar(own, stated)
             _refuse_other_series(actions)
+            if prices == "split_adjusted" and dividends == "reinvested":
+                _refuse_cash_of_unknown_unit(actions)
             steps = action_steps(actions, prices)
         tables.append(_products(steps, symbol, dividends))
     return pl.concat(tables)
@@ -196,6 +199,24 @@ def _refuse_other_series(actions: pl.DataFrame) -> None:
             "splits and dividends does so on the days of an event only; it is another series, for "
             "instance one adjusted by differences: leave it out, ingest.columns: {adj_close: null}"
         )
+
+
+def _refuse_cash_of_unknown_unit(actions: pl.DataFrame) -> None:
+    """Cash before a split is per share of then or of today; only an adjusted close tells which."""
+    paid = actions.filter((pl.col("dividend") > 0) & pl.col("step").is_null())
+    if paid.is_empty():
+        return
+    splits = actions.filter((pl.col("split") != 1) & (pl.col("ts") > paid["ts"][0]))
+    if splits.is_empty():
+        return
+    raise ValueError(
+        f"the file states a dividend of {paid['dividend'][0]:g} at {paid['ts'][0]:%Y-%m-%d %H:%M} "
+        f"UTC and a split of {splits['split'][0]:g} after it, at {splits['ts'][0]:%Y-%m-%d %H:%M} "
+        "UTC, and ingest.prices is split_adjusted: dividends must be cash per share of today, as "
+        "the prices are; where they are, leave the splits out, which are not applied anyway, with "
+        "ingest.columns: {split: null}; where they are cash as traded, divide each by the splits "
+        "after it, or set ingest.dividends: excluded"
+    )
 
 
 def _products(steps: pl.DataFrame, symbol: str, dividends: Dividends) -> pl.DataFrame:

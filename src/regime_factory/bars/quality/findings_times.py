@@ -6,6 +6,7 @@ from datetime import timedelta
 import polars as pl
 
 from regime_factory.bars.quality.findings import Finding, counted, examples, finding, shown
+from regime_factory.bars.quality.findings_hours import later_close_findings
 from regime_factory.bars.quality.limits import GateLimits
 from regime_factory.bars.sessions.schedule import scheduled_stamps
 from regime_factory.bars.sessions.session import Session, session_of
@@ -59,8 +60,8 @@ def time_findings(kept: pl.DataFrame, schedule: Schedule, limits: GateLimits) ->
     Returns
     -------
     list of dict
-        Findings `on grid`, `session hours` (intraday), `gaps`, `longest gap` and
-        `incomplete sessions` (intraday).
+        Findings `on grid`, `session hours` (intraday, or where daily bars end too early), `gaps`,
+        `longest gap` and `incomplete sessions` (intraday).
 
     Notes
     -----
@@ -86,6 +87,8 @@ def time_findings(kept: pl.DataFrame, schedule: Schedule, limits: GateLimits) ->
     off = ts.filter(~_is_among(ts, scheduled))
     missing = scheduled.filter(~_is_among(scheduled, ts))
     lines = _off_findings(off, len(ts), schedule)
+    if not schedule.intraday:
+        lines += later_close_findings(ts, schedule.session)
     lack = _Missing(missing, len(scheduled), _by_session(missing, scheduled, schedule.session))
     lines.append(_gap_finding(lack, ts[-1] - ts[0], schedule.session, limits))
     lines.append(_longest_finding(kept, missing, schedule, limits))

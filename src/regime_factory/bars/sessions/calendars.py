@@ -1,7 +1,7 @@
 """Which days an exchange trades, and on which of them it opens late or closes early."""
 
 import warnings
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 _UTC = pl.Datetime("us", "UTC")
-_SPECIAL = ("late_open", "early_close", "late_close")
+_HOURS = ("late_open", "early_close", "late_close", "ordinary_close")
 _SPAN = (date(1970, 1, 1), date(2049, 12, 31))  # exchange_calendars knows no holidays before 1970
-_PACKAGED = {"XNYS": "America/New_York"}
+_PACKAGED = {"XNYS": ("America/New_York", time(16))}
 _PREVAILING_SESSIONS = 21
 
 
@@ -32,8 +32,9 @@ def exchange_days(code: str | None, first: date, last: date) -> pl.DataFrame:
     -------
     pl.DataFrame
         ``day`` (date, increasing), ``late_open``, ``early_close`` and ``late_close`` (Datetime in
-        microseconds, UTC), null on ordinary days. Before and after the calendar's own span every
-        Monday to Friday is an ordinary day, see `covered_days`.
+        microseconds, UTC), null on ordinary days, and ``ordinary_close``, when the exchange closes
+        on ordinary days of that time. Before and after the calendar's own span every Monday to
+        Friday is an ordinary day of unknown hours, see `covered_days`.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def known_calendar(code: str) -> str:
 def _weekdays(first: date, last: date) -> pl.DataFrame:
     """Every Monday to Friday as an ordinary day; empty where the span is."""
     days = pl.date_range(first, max(first, last), "1d", eager=True).alias("day")
-    ordinary = (pl.lit(None, dtype=_UTC).alias(name) for name in _SPECIAL)
+    ordinary = (pl.lit(None, dtype=_UTC).alias(name) for name in _HOURS)
     kept = (pl.col("day").dt.weekday() <= 5) & (pl.col("day") <= last)
     return days.to_frame().filter(kept).with_columns(*ordinary)
 
@@ -143,7 +144,7 @@ def _calendar(code: str) -> pl.DataFrame:
 
 def _packaged_calendar(code: str) -> pl.DataFrame:
     """A table of the weekdays without a session and of early closes, as all trading days."""
-    timezone = _PACKAGED[code]
+    timezone, close = _PACKAGED[code]
     file = Path(__file__).parent / "exchange_days" / f"{code}.csv"
     exceptions = pl.read_csv(file, schema={"day": pl.Date, "close": pl.String})
     closed = exceptions.filter(pl.col("close").is_null())
@@ -153,7 +154,11 @@ def _packaged_calendar(code: str) -> pl.DataFrame:
     )
     days = _weekdays(*_SPAN).join(closed, on="day", how="anti", maintain_order="left")
     days = days.join(early, on="day", how="left", maintain_order="left")
-    return days.with_columns(early_close=pl.col("utc").cast(_UTC)).drop("utc")
+    ordinary = pl.col("day").dt.combine(close).dt.replace_time_zone(timezone)
+    return days.with_columns(
+        early_close=pl.col("utc").cast(_UTC),
+        ordinary_close=ordinary.dt.convert_time_zone("UTC").cast(_UTC),
+    ).drop("utc")
 
 
 def _library(code: str) -> ModuleType:
@@ -195,7 +200,7 @@ def _built_calendar(code: str) -> tuple[pl.DataFrame, tuple[date, date]]:
 
 
 def _special_hours(calendar: Any) -> pl.DataFrame:
-    """Sessions of an `exchange_calendars` calendar; hours are null where they are ordinary."""
+    """Sessions of an `exchange_calendars` calendar; special hours are null on ordinary days."""
     schedule = calendar.schedule
     hours = {
         name: pl.Series(schedule[name].dt.tz_localize(None).to_numpy())
@@ -212,6 +217,7 @@ def _special_hours(calendar: Any) -> pl.DataFrame:
         pl.when(late_open > 0).then(opening).alias("late_open"),
         pl.when(late_close < 0).then(close).alias("early_close"),
         pl.when(late_close > 0).then(close).alias("late_close"),
+        (close - pl.duration(minutes=late_close)).alias("ordinary_close"),
     )
 
 

@@ -1,6 +1,6 @@
 """When the bars of a timeframe are scheduled to close, and where a table's bins end."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,8 @@ from regime_factory.bars.sessions.timeframes import (
 _MINUTE_US = 60_000_000
 _FIRST_MONDAY_US = 4 * 24 * 60 * _MINUTE_US  # 1970-01-05 00:00 UTC
 _FIRST_SUNDAY_DAYS = 3  # 1970-01-04 begins the first of the blocks of weeks
+_WEEK = (pl.col("day").to_physical().cast(pl.Int64) - _FIRST_SUNDAY_DAYS) // 7
+_MARGIN_DAYS = 60  # no exchange was closed for longer
 _UTC = pl.Datetime("us", "UTC")
 
 
@@ -191,6 +193,44 @@ def first_ends(
     return sessions.select(ts=pl.min_horizontal(first, "close"))["ts"]
 
 
+def week_closes(days: pl.Series, session: Session) -> pl.Series:
+    """Scheduled end of the week, Sunday to Saturday, that holds each date.
+
+    Parameters
+    ----------
+    days
+        Local dates (date), in any order; nulls stay null.
+    session
+        The market's session.
+
+    Returns
+    -------
+    pl.Series
+        Close of the week's last session (Datetime in microseconds, UTC), as the weekly bars of
+        `scheduled_stamps`; that of the next week with a session where the week has none.
+
+    Examples
+    --------
+    >>> nyse = Session(timezone="America/New_York", close="16:00", calendar="XNYS")
+    >>> monday_before_good_friday = pl.Series([date(2021, 3, 29)])
+    >>> week_closes(monday_before_good_friday, nyse).dt.to_string("%a %d %H:%M").to_list()
+    ['Thu 01 20:00']
+    """
+    first, last = days.min(), days.max()
+    if not (isinstance(first, date) and isinstance(last, date)):
+        return pl.Series("close", [None] * len(days), dtype=_UTC)
+    start = date.fromordinal(max(first.toordinal() - _MARGIN_DAYS, 1))
+    end = date.fromordinal(min(last.toordinal() + _MARGIN_DAYS, date.max.toordinal()))
+    sessions = session_days(start, end, session).select("close", week=_WEEK)
+    weeks = sessions.group_by("week", maintain_order=True).last()
+    held = days.alias("day").to_frame().select(week=_WEEK).to_series()
+    return (
+        weeks["close"]
+        .gather(weeks["week"].search_sorted(held))
+        .zip_with(days.is_not_null(), pl.Series([None], dtype=_UTC))
+    )
+
+
 def _utc_grid(timeframe: str, anchor: str | None) -> tuple[int, int]:
     """A moment at which a bin ends, and the length of the bins, in microseconds."""
     unit = parse_timeframe(timeframe).unit
@@ -226,6 +266,5 @@ def _week_ends(days: pl.Series, count: int, session: Session) -> np.ndarray:
         return np.array([], dtype=np.int64)
     margin = timedelta(weeks=count)
     around = session_days(days[0] - margin, days[-1] + margin, session)
-    week = (pl.col("day").to_physical().cast(pl.Int64) - _FIRST_SUNDAY_DAYS) // 7
-    last = around.group_by(week // count, maintain_order=True).last()
+    last = around.group_by(_WEEK // count, maintain_order=True).last()
     return last["close"].to_physical().to_numpy()

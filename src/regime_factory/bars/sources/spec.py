@@ -59,10 +59,11 @@ class SourceSpec(BaseModel):
         blanks and underscores; ``None`` leaves the file's column out. ``volume`` and the three
         columns about adjustments may be missing: ``adj_close`` (a vendor's adjusted close),
         ``split`` (new shares per old share on the row of the ex-date) and ``dividend`` (cash per
-        share, as traded, on the row of the ex-date).
+        share, in the unit of the file's prices on that row, on the row of the ex-date).
     stamp
         What the file's time stands for: the bar's ``open``, its ``close``, or ``session_close``
-        for daily and weekly bars that hold only the session's date. Required.
+        for daily bars that hold only the session's date and weekly bars that hold only a date
+        of their week (Sunday to Saturday). Required.
     timezone
         IANA name of the zone of times without an offset. Required.
     session_close
@@ -153,10 +154,17 @@ class SourceSpec(BaseModel):
                 "stamp is 'session_close' but session_close is not given; "
                 "write the exchange's closing time, e.g. '16:00'"
             )
-        if parse_timeframe(self.timeframe).unit not in {"D", "W"}:
+        count, unit = parse_timeframe(self.timeframe)
+        if unit not in {"D", "W"}:
             raise ValueError(
                 f"stamp 'session_close' is for daily and weekly bars, not {self.timeframe}; "
                 "use 'open' or 'close'"
+            )
+        if unit == "W" and count > 1:
+            raise ValueError(
+                f"stamp 'session_close' cannot tell which of {count} weeks a date of "
+                f"{self.timeframe} bars belongs to; use 1W bars, or times with stamp "
+                "'open' or 'close'"
             )
         return self
 

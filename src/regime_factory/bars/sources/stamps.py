@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from regime_factory.bars.sessions.clock import localise
-from regime_factory.bars.sessions.schedule import first_ends
+from regime_factory.bars.sessions.schedule import first_ends, week_closes
 from regime_factory.bars.sessions.session import Session, session_calendar, session_closes
 from regime_factory.bars.sessions.timeframes import parse_timeframe, timeframe_minutes
 from regime_factory.bars.sources.spec import SourceSpec
@@ -33,8 +33,8 @@ def close_stamps(
         The file's layout; `stamp`, `timezone`, `market_session`, `anchor`, `timeframe` and
         `date_format` are used.
     refuse_dates
-        Whether dates without a time are refused where the stamp is ``close``; for later parts of a
-        column whose first part was let through, False.
+        Whether a column of nothing but dates is refused where the stamp is ``close``; for later
+        parts of a column whose first part was let through, False: their dates become faults.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def close_stamps(
     ------
     ValueError
         Where the column holds whole numbers without an epoch unit, is of another type, or holds
-        dates without a time while the stamp is ``close``.
+        nothing but dates without a time while the stamp is ``close``.
 
     Notes
     -----
@@ -55,7 +55,8 @@ def close_stamps(
     Bars stamped at the open end one bar length later: hours on the absolute clock, days and weeks
     on the local calendar. With a session, none runs over its close, and one that is stamped at the
     session's open ends where the first bin does. Dates stand for the close that is scheduled on
-    them, early on a half day.
+    them, early on a half day; dates of weekly bars for the close of the last session of their
+    week. Among times that close bars, a date alone is a fault.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def close_stamps(
     frame = _moments(times, spec)
     if refuse_dates:
         _refuse_dates_as_close(frame, spec)
-    frame = frame.with_columns(fault=_fault(spec.timezone, spec.stamp == "session_close"))
+    frame = frame.with_columns(fault=_fault(spec))
     unique = pl.col("naive").dt.replace_time_zone(
         spec.timezone, ambiguous="null", non_existent="null"
     )
@@ -89,9 +90,10 @@ def _close(frame: pl.DataFrame, spec: SourceSpec) -> pl.Series:
     if spec.stamp == "close":
         return frame["utc"]
     session = spec.market_session
-    if spec.stamp == "session_close" and session is not None:
-        return session_closes(frame["naive"].dt.date(), session)
     count, unit = parse_timeframe(spec.timeframe)
+    if spec.stamp == "session_close" and session is not None:
+        closes = week_closes if unit == "W" else session_closes
+        return closes(frame["naive"].dt.date(), session)
     if unit in {"D", "W"}:
         days = count * (7 if unit == "W" else 1)
         end = localise(pl.col("naive") + pl.duration(days=days), spec.timezone)
@@ -114,9 +116,28 @@ def _cut_by_session(
     row = sessions["close"].search_sorted(start.fill_null(first), side="right")
     own = sessions.with_columns(first_end=first_end)[row]
     stamped_at_open = start == own["open"]
+    _refuse_wrong_anchor(start, own.filter(stamped_at_open), spec)
     return own.select(
         end=pl.min_horizontal(end, pl.when(stamped_at_open).then("first_end"), "close")
     )["end"]
+
+
+def _refuse_wrong_anchor(start: pl.Series, opening: pl.DataFrame, spec: SourceSpec) -> None:
+    """First bars that the anchor cuts short must be followed by one that opens at the cut."""
+    if spec.anchor is None or opening.is_empty():
+        return
+    length = timedelta(minutes=timeframe_minutes(spec.timeframe))
+    short = opening.filter(pl.col("first_end") < pl.col("open") + length)
+    as_anchored = short["first_end"].is_in(start.implode()).sum()
+    as_unanchored = (short["open"] + length).is_in(start.implode()).sum()
+    if as_unanchored > as_anchored:
+        shown = short.row(0, named=True)
+        raise ValueError(
+            f"market.anchor {spec.anchor} ends the first bar of a session, opened at "
+            f"{shown['open']:%Y-%m-%d %H:%M} UTC, at {shown['first_end']:%H:%M}, but in "
+            f"{as_unanchored} of {short.height} sessions the next bar opens a full "
+            f"{spec.timeframe} later: the bars are not cut by that clock; set market.anchor to null"
+        )
 
 
 def _moments(times: pl.Series, spec: SourceSpec) -> pl.DataFrame:
@@ -192,8 +213,9 @@ def _iso() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     )
 
 
-def _fault(timezone: str, dates: bool) -> pl.Expr:
+def _fault(spec: SourceSpec) -> pl.Expr:
     """Reason why a time cannot be used; dates of a session need no clock time."""
+    timezone, dates = spec.timezone, spec.stamp == "session_close"
     text, naive = pl.col("text").str.strip_chars(), pl.col("naive")
     shown = text.str.slice(0, _SHOWN_CHARACTERS)
     empty = pl.col("text").is_null() | (text == "")
@@ -206,6 +228,8 @@ def _fault(timezone: str, dates: bool) -> pl.Expr:
         .then(pl.lit("ts is missing"))
         .when(unread)
         .then(pl.format("ts is not a time: '{}'", shown))
+        .when(pl.col("date_only") & pl.lit(spec.stamp == "close"))
+        .then(pl.format("ts is a date without a time of day: '{}'", shown))
         .when(local & on_clock.is_null())
         .then(pl.format(f"ts '{{}}' does not exist in {timezone} (clock change)", shown))
         .when(local & unique.is_null())
@@ -217,12 +241,17 @@ def _refuse_dates_as_close(frame: pl.DataFrame, spec: SourceSpec) -> None:
     """A close stamp without a time of day would be known before the session began."""
     if spec.stamp != "close":
         return
-    read = frame.filter(pl.col("naive").is_not_null())
-    midnight = pl.col("naive").dt.time() == pl.time(0, 0)
-    wall_clock = pl.lit(spec.timezone != "UTC")
-    dates = read.select((pl.col("date_only") | (midnight & wall_clock)).all()).item()
+    read = frame.filter(pl.any_horizontal(pl.col("naive", "utc").is_not_null()))
+    session = spec.market_session
+    naive, utc = (
+        (pl.col(name).dt.time() == pl.time(0, 0)).fill_null(value=False)
+        for name in ("naive", "utc")
+    )
+    on_a_wall_clock = naive & pl.lit(spec.timezone != "UTC")
+    outside_the_session = (naive | utc) & pl.lit(session is not None and session.close != "00:00")
+    dates = read.select((pl.col("date_only") | on_a_wall_clock | outside_the_session).all()).item()
     if read.height and dates:
         raise ValueError(
             "the times are dates without a time of day, so 'close' would put each bar before its "
-            "session; set stamp: session_close and session_close: 'HH:MM' (the exchange's close)"
+            "session; set stamp: session_close, and market.session with the exchange's closing time"
         )

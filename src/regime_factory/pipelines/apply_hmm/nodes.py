@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from regime_factory.bars import GateLimits, SourceFiles, adjust_bars, per_symbol
+from regime_factory.features.macro import is_macro
 from regime_factory.params import (
     ApplyParams,
     FeaturesParams,
@@ -15,9 +16,15 @@ from regime_factory.params import (
     MarketParams,
 )
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, stop_on_findings
-from regime_factory.pipelines.market import max_staleness, periods_per_year
+from regime_factory.pipelines.market import (
+    bar_hours,
+    in_memory,
+    max_staleness,
+    periods_per_year,
+)
 from regime_factory.regimes import Refits
 from regime_factory.regimes.live import observe_lookback, score_lookback
+from regime_factory.regimes.price_levels import refuse_price_levels
 from regime_factory.regimes.ready import ready_observations
 from regime_factory.regimes.refits import stale_refits
 
@@ -34,15 +41,18 @@ def observe_new_bars(
     features: FeaturesParams,
     hmm: HmmParams,
     apply: ApplyParams,
+    adjustments: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Bring new bars or features to what the models observe, and list the moments to answer for."""
-    timeframe, columns = _observed(config, hmm)
+    timeframe, columns = _observed(config, market, hmm)
     if apply.source == "features":
         observations = _ready_made(raw, timeframe, columns, market, features)
         return observations, observations.select("symbol", "ts")
-    kept, _, factors, findings = check_read_bars(
+    _refuse_macro(columns)
+    kept, rejected, factors, findings = check_read_bars(
         read_bars(raw, market, ingest), market, ingest, quality
     )
+    _warn_of_rejected(in_memory(rejected), in_memory(kept))
     stop_on_findings(findings, ingest, quality)
     seen, moments = [], []
     for _, rows in per_symbol(kept):
@@ -57,7 +67,12 @@ def observe_new_bars(
             )
         )
         moments.append(rows.select("symbol", "ts"))
-    return pl.concat(seen).drop("ret"), pl.concat(moments)
+    stamps = pl.concat(moments)
+    steps = pl.concat([adjustments, factors]).filter(
+        pl.col("symbol").is_in(stamps["symbol"].unique().to_list())
+    )
+    refuse_price_levels(columns, steps, base=market.timeframe, session=market.session)
+    return pl.concat(seen).drop("ret"), stamps
 
 
 def score_new_bars(
@@ -98,9 +113,43 @@ def score_new_bars(
     return regimes
 
 
-def _observed(config: dict[str, dict[str, Any]], hmm: HmmParams) -> tuple[str, list[str]]:
+def _refuse_macro(columns: list[str]) -> None:
+    macro = [name for name in columns if is_macro(name)]
+    if macro:
+        raise ValueError(
+            f"the model observes {', '.join(macro)}, which bars alone do not give; write a table "
+            "of all observed columns (features_macro has these) and set apply.source: features"
+        )
+
+
+def _warn_of_rejected(rejected: pl.DataFrame, kept: pl.DataFrame) -> None:
+    """Say which new bars count for nothing, above all where a newest one is among them."""
+    for symbol, rows in per_symbol(rejected):
+        last = rows.row(-1, named=True)
+        newest = kept.filter(pl.col("symbol") == symbol)["ts"].max()
+        later = last["ts"] is not None and newest is not None and last["ts"] > newest
+        LOG.warning(
+            "%s: %d new bars are left out; the last is row %d, %s UTC: %s%s",
+            symbol,
+            rows.height,
+            last["row"],
+            last["ts"],
+            last["reason"],
+            "; it is newer than every answer below" if later else "",
+        )
+
+
+def _observed(
+    config: dict[str, dict[str, Any]], market: MarketParams, hmm: HmmParams
+) -> tuple[str, list[str]]:
     """Timeframe and columns that the saved models observe."""
     fitted = next(iter(config.values()))
+    if fitted["hours"] != bar_hours(market):
+        raise ValueError(
+            f"the model was fitted with {_shown(fitted['hours'])}, the settings are now "
+            f"{_shown(bar_hours(market))}: its bars are others; set market.session and "
+            "market.anchor back, or run hmm_selection again"
+        )
     if hmm.regime_timeframe != fitted["timeframe"]:
         raise ValueError(
             f"the model observes {fitted['timeframe']} bars, hmm.regime_timeframe is "
@@ -108,6 +157,10 @@ def _observed(config: dict[str, dict[str, Any]], hmm: HmmParams) -> tuple[str, l
             "only; set hmm.regime_timeframe back, or run hmm_selection again"
         )
     return fitted["timeframe"], fitted["feature_names"]
+
+
+def _shown(hours: dict[str, Any]) -> str:
+    return ", ".join(f"market.{name} {value}" for name, value in hours.items())
 
 
 def _ready_made(
@@ -120,7 +173,12 @@ def _ready_made(
     """Observations out of a file of features, laid out as `features.file` says."""
     table = raw.read() if isinstance(raw, SourceFiles) else raw
     observations = ready_observations(
-        table, timeframe=timeframe, columns=columns, layout=features.file, session=market.session
+        table,
+        timeframe=timeframe,
+        columns=columns,
+        layout=features.file,
+        session=market.session,
+        anchor=market.anchor,
     )
     if observations.height < table.height:
         LOG.warning(

@@ -22,6 +22,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:features",
                     "params:hmm",
                     "params:apply",
+                    "adjustments_seen",
                 ],
                 outputs=["new_observations", "new_moments"],
                 name="observe_new_bars",

@@ -44,7 +44,9 @@ def ready_made(
             "features.feature_set is 'file', but no file of features was named; give one with "
             "--params features_path=FILE"
         )
-    known = read_features(raw_features, features.file, market.timeframe, market.session)
+    known = read_features(
+        raw_features, features.file, market.timeframe, market.session, anchor=market.anchor
+    )
     for name, count in known.not_finite.items():
         LOG.warning("%s of the feature file: %d cells are NaN or infinite, now null", name, count)
     staleness = timedelta(days=features.file.max_staleness_days)

@@ -8,7 +8,13 @@ import polars as pl
 from regime_factory.bars import Table, bar_returns, errors_of, per_symbol, stack_symbols
 from regime_factory.features.macro import is_macro
 from regime_factory.params import HmmParams, MarketParams
-from regime_factory.pipelines.market import base_bars, in_memory, oldest, periods_per_year
+from regime_factory.pipelines.market import (
+    bar_hours,
+    base_bars,
+    in_memory,
+    oldest,
+    periods_per_year,
+)
 from regime_factory.pipelines.progress import progress_bar
 from regime_factory.regimes import (
     GaussianHMM,
@@ -85,7 +91,12 @@ def choose_model(
         stack_symbols({symbol: choice.profile for symbol, choice in choices.items()}),
         {symbol: choice.model for symbol, choice in choices.items()},
         {
-            symbol: {**choice.config, "timeframe": hmm.regime_timeframe, **warmups[symbol]}
+            symbol: {
+                **choice.config,
+                "timeframe": hmm.regime_timeframe,
+                "hours": bar_hours(market),
+                **warmups[symbol],
+            }
             for symbol, choice in choices.items()
         },
         {symbol: choice.scaler for symbol, choice in choices.items()},
