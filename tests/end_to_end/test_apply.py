@@ -105,9 +105,7 @@ def test_what_is_missing_is_said(apply, whole, seen, parameters) -> None:
         apply(one.with_columns(symbol=pl.lit("ZZZ")))
     with pytest.raises(ValueError, match=r"the model observes 4H bars, hmm.regime_timeframe is 1D"):
         apply(one, {"hmm": {"regime_timeframe": "1D"}})
-    with pytest.raises(
-        ValueError, match=r"fitted with market\.session None, market\.anchor None"
-    ):
+    with pytest.raises(ValueError, match=r"fitted with market\.session None, market\.anchor None"):
         apply(one, {"market": {**parameters["market"], "anchor": "02:00"}})
     macro = {"AAA": {**whole["hmm.config"]["AAA"], "feature_names": ["macro_vix_level"]}}
     with pytest.raises(ValueError, match="observes macro_vix_level, which bars alone do not give"):
