@@ -36,6 +36,16 @@ def raw(**changes):
     return pl.DataFrame(RAW | changes)
 
 
+STATED = SourceSpec(stamp="close", timezone="UTC", timeframe="1D", symbol="X")
+
+
+def stated(**columns):
+    times = ["2021-01-04 21:00", "2021-01-05 21:00"]
+    return pl.DataFrame(
+        {"ts": times, **dict.fromkeys(("open", "high", "low", "close"), 1.0)} | columns
+    )
+
+
 def test_canonical_columns_and_types():
     made = standardise(raw(), spec())
     assert made.columns == [*BAR_COLUMNS, *ADJUSTMENT_COLUMNS, "file", "row", "fault"]
@@ -76,8 +86,8 @@ def test_what_the_file_says_of_adjustments_is_kept():
     assert made.select(ADJUSTMENT_COLUMNS).rows() == [(0.5, None, 0.25), (None, 2.0, None)]
     left_out = standardise(given, spec(columns={"ts": "time", "adj_close": None}))
     assert left_out["adj_close"].null_count() == 2
-    text = standardise(raw(split=["2:1", ""]), spec())
-    assert text["fault"].to_list() == ["split is not a number: '2:1'", None]
+    text = standardise(raw(**{"Adj Close": ["0.5 USD", ""]}), spec())
+    assert text["fault"].to_list() == ["adj_close is not a number: '0.5 USD'", None]
 
 
 @pytest.mark.parametrize(
@@ -193,3 +203,16 @@ def test_no_row_is_lost_and_every_row_stands_alone(rows):
     assert made["row"].to_list() == list(range(1, len(rows) + 1))
     alone = [standardise(table[i : i + 1], spec()) for i in range(len(rows))]
     assert made.drop("row").equals(pl.concat(alone).drop("row"), null_equal=True)
+
+
+@pytest.mark.parametrize(("text", "ratio"), [("2:1", 2.0), ("3 / 2", 1.5), ("1:10", 0.1), ("4", 4)])
+def test_splits_may_be_ratios(text, ratio):
+    read = standardise(stated(split=["", text]), STATED)
+    assert read["split"].to_list() == [None, ratio]
+    assert read["fault"].null_count() == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("split", "two"), ("dividend", "0.5 USD")])
+def test_an_event_that_cannot_be_read_stops_the_run(name, text):
+    with pytest.raises(ValueError, match=f"{name} is '{text}' in row 2; expected new shares"):
+        standardise(stated(**{name: ["", text]}), STATED)

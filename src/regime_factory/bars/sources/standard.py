@@ -18,6 +18,7 @@ PRICE_COLUMNS = ("open", "high", "low", "close")
 OPTIONAL_COLUMNS = ("volume", *ADJUSTMENT_COLUMNS)
 NUMBER_COLUMNS = (*PRICE_COLUMNS, *OPTIONAL_COLUMNS)
 _EMPTY_TEXT = ("", "nan", "na", "n/a", "null", "none", "-")
+_RATIO = r"^([\d.]+)\s*[:/]\s*([\d.]+)$"
 _SHOWN_CHARACTERS = 30
 
 
@@ -108,8 +109,12 @@ def _canonical_rows(
 ) -> pl.DataFrame:
     """Canonical bars of some rows of a source; `first` for those that it begins with."""
     named = symbols.grouped(_canonical_columns(raw, spec, symbols))
+    _refuse_unread_events(named)
     ts, fault = close_stamps(named["ts"], spec, refuse_dates=first)
-    faults = [pl.lit(fault), *(_number_fault(name, named.schema[name]) for name in NUMBER_COLUMNS)]
+    faults = [
+        pl.lit(fault),
+        *(_number_fault(n, named.schema[n]) for n in (*PRICE_COLUMNS, "volume", "adj_close")),
+    ]
     joined = pl.concat_str(faults, separator="; ", ignore_nulls=True)
     return named.select(
         "symbol",
@@ -173,8 +178,33 @@ def _number(name: str, dtype: pl.DataType) -> pl.Expr:
         raise ValueError(f"column for {name} holds {dtype}, expected numbers; check columns")
     value = pl.col(name)
     if dtype == pl.String:
-        value = pl.when(~_is_blank(name)).then(value.str.strip_chars())
+        text = pl.when(~_is_blank(name)).then(value.str.strip_chars())
+        value = _ratio(text) if name == "split" else text
     return value.cast(pl.Float64, strict=False).alias(name)
+
+
+def _ratio(text: pl.Expr) -> pl.Expr:
+    """Numbers as they are, and 3:2 or 3/2 as new shares over old ones."""
+    new, old = (text.str.extract(_RATIO, group).cast(pl.Float64, strict=False) for group in (1, 2))
+    return pl.coalesce(text.cast(pl.Float64, strict=False), new / old)
+
+
+def _refuse_unread_events(named: pl.DataFrame) -> None:
+    """A split or dividend that cannot be read would leave a return that never was."""
+    for name in ("split", "dividend"):
+        if named.schema[name] != pl.String:
+            continue
+        unread = named.filter(
+            ~_is_blank(name) & _number(name, named.schema[name]).is_null()
+        ).select("row", "file", name)
+        if unread.height:
+            row, file, text = unread.row(0)
+            where = f"row {row}" + (f" of {file}" if file else "")
+            raise ValueError(
+                f"{name} is {text[:_SHOWN_CHARACTERS]!r} in {where}; expected new shares per old "
+                "share (2, 2:1 or 2/1) in split and cash per share in dividend; correct the cell, "
+                f"or leave the column out with ingest.columns: {{{name}: null}}"
+            )
 
 
 def _number_fault(name: str, dtype: pl.DataType) -> pl.Expr:
