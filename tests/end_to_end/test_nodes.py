@@ -17,6 +17,7 @@ from regime_factory.params import (
 from regime_factory.pipelines.apply_hmm.nodes import observe_new_bars
 from regime_factory.pipelines.feature_set.nodes import ready_made
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, seal_holdout
+from regime_factory.pipelines.market import bar_hours
 from regime_factory.regimes import state_statistics
 from regime_factory.regimes.observations import observed_columns
 
@@ -88,7 +89,7 @@ def test_rows_of_a_feature_file_follow_the_anchor_of_the_market(parameters: dict
     assert ready_made(raw, bars, market, features)["x"].to_list() == [1.0]
     seen, _ = observe_new_bars(
         raw,
-        {"A": {"timeframe": "1H", "feature_names": ["x"]}},
+        {"A": {"timeframe": "1H", "feature_names": ["x"], "hours": bar_hours(market)}},
         market,
         IngestParams.model_validate(parameters["ingest"]),
         GateLimits(),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.bars import SourceSpec
+from regime_factory.bars import SourceSpec, standardise
 from regime_factory.bars.sources.stamps import close_stamps
 
 from ..reference import (
@@ -273,10 +273,11 @@ def test_utc_midnights_may_close_the_days_of_a_24_7_market():
 @pytest.mark.parametrize("zone", [None, "UTC"])
 def test_midnights_are_no_closes_of_a_market_with_a_session(zone):
     days = pl.Series([datetime(2021, 3, 12), datetime(2021, 3, 15)]).dt.replace_time_zone(zone)
-    layout = {"stamp": "close", "timezone": "UTC", "timeframe": "1D"}
+    raw = pl.DataFrame({"ts": days, **dict.fromkeys(("open", "high", "low", "close"), 1.0)})
+    layout = {"stamp": "close", "timezone": "UTC", "timeframe": "1D", "symbol": "X"}
     with pytest.raises(ValueError, match="dates without a time of day"):
-        close_stamps(days, SourceSpec(**layout, session=NYSE))
-    assert close_stamps(days, SourceSpec(**layout))[0].null_count() == 0
+        standardise(raw, SourceSpec(**layout, session=NYSE))
+    assert standardise(raw, SourceSpec(**layout))["ts"].null_count() == 0
 
 
 def test_an_anchor_that_the_bars_do_not_follow_is_refused():

@@ -1,6 +1,6 @@
 """Times as files write them to UTC close stamps, with a reason where a time cannot be used."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import polars as pl
 
@@ -237,21 +237,46 @@ def _fault(spec: SourceSpec) -> pl.Expr:
     )
 
 
+_DATES_AS_CLOSE = (
+    "the times are dates without a time of day, so 'close' would put each bar before its session; "
+    "set stamp: session_close, and market.session with the exchange's closing time"
+)
+
+
+def refuse_midnight_closes(ts: pl.Series, spec: SourceSpec) -> None:
+    """Refuse close stamps that are all midnight UTC in a market whose session ends otherwise.
+
+    Parameters
+    ----------
+    ts
+        Close stamps, UTC.
+    spec
+        The file's layout; `stamp` and `market_session` are used.
+
+    Raises
+    ------
+    ValueError
+        Where every bar would be known before its session.
+
+    Examples
+    --------
+    >>> spec = SourceSpec(stamp="close", timezone="UTC", timeframe="1D")
+    >>> refuse_midnight_closes(pl.Series([datetime(2021, 3, 12)]), spec)
+    """
+    session, known = spec.market_session, ts.drop_nulls()
+    if spec.stamp != "close" or session is None or session.close == "00:00" or known.is_empty():
+        return
+    if (known.dt.time() == time(0, 0)).all():
+        raise ValueError(_DATES_AS_CLOSE)
+
+
 def _refuse_dates_as_close(frame: pl.DataFrame, spec: SourceSpec) -> None:
     """A close stamp without a time of day would be known before the session began."""
     if spec.stamp != "close":
         return
     read = frame.filter(pl.any_horizontal(pl.col("naive", "utc").is_not_null()))
-    session = spec.market_session
-    naive, utc = (
-        (pl.col(name).dt.time() == pl.time(0, 0)).fill_null(value=False)
-        for name in ("naive", "utc")
-    )
-    on_a_wall_clock = naive & pl.lit(spec.timezone != "UTC")
-    outside_the_session = (naive | utc) & pl.lit(session is not None and session.close != "00:00")
-    dates = read.select((pl.col("date_only") | on_a_wall_clock | outside_the_session).all()).item()
+    midnight = (pl.col("naive").dt.time() == pl.time(0, 0)).fill_null(value=False)
+    wall_clock = pl.lit(spec.timezone != "UTC")
+    dates = read.select((pl.col("date_only") | (midnight & wall_clock)).all()).item()
     if read.height and dates:
-        raise ValueError(
-            "the times are dates without a time of day, so 'close' would put each bar before its "
-            "session; set stamp: session_close, and market.session with the exchange's closing time"
-        )
+        raise ValueError(_DATES_AS_CLOSE)

@@ -10,7 +10,7 @@ from regime_factory.bars.sources.source_files import (
 )
 from regime_factory.bars.sources.source_symbols import SourceSymbols
 from regime_factory.bars.sources.spec import ADJUSTMENT_COLUMNS, SourceSpec
-from regime_factory.bars.sources.stamps import close_stamps
+from regime_factory.bars.sources.stamps import close_stamps, refuse_midnight_closes
 from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
 from regime_factory.bars.tables import require_table
 
@@ -111,6 +111,8 @@ def _canonical_rows(
     named = symbols.grouped(_canonical_columns(raw, spec, symbols))
     _refuse_unread_events(named)
     ts, fault = close_stamps(named["ts"], spec, refuse_dates=first)
+    if first:
+        refuse_midnight_closes(ts, spec)
     faults = [
         pl.lit(fault),
         *(_number_fault(n, named.schema[n]) for n in (*PRICE_COLUMNS, "volume", "adj_close")),
