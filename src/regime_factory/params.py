@@ -10,6 +10,7 @@ from regime_factory.bars.macro.spec import MacroSeries
 from regime_factory.bars.prices.price_convention import Dividends, Prices
 from regime_factory.bars.quality.limits import GateLimits
 from regime_factory.bars.sessions.clock import ClockTime, ZoneName
+from regime_factory.bars.sources.source_symbols import key_of
 from regime_factory.bars.sources.spec import CanonicalColumn, NamePattern, TimeframeName
 from regime_factory.features.macro_settings import MacroFeatures, macro_windows
 from regime_factory.features.ready_made import FeatureFile
@@ -71,12 +72,8 @@ class MarketParams(Settings):
 
     def contract(self, symbol: str | None) -> Contract | None:
         """Give the contract of a symbol; case and blanks do not count, as in ingest.symbols."""
-        own = {_symbol_key(name): value for name, value in (self.contracts or {}).items()}
-        return None if symbol is None else own.get(_symbol_key(symbol))
-
-
-def _symbol_key(symbol: str) -> str:
-    return "".join(symbol.split()).lower()
+        own = {key_of(name): value for name, value in (self.contracts or {}).items()}
+        return None if symbol is None else own.get(key_of(symbol))
 
 
 class IngestParams(Settings):

@@ -251,11 +251,28 @@ def infinite_prices() -> File:
     return csv_file(changed(changed(hourly(), [20], high="inf"), [30], low="-inf"))
 
 
-@TEXT.file(
-    error=r"volume is not a number: .*To leave a column out: ingest.columns: \{volume: null\}"
-)
+@TEXT.file(finds={"volume": ("warn", 400)})
 def volume_as_text() -> File:
     return csv_file(changed(hourly(), range(400), volume=lambda text: f"{text}K"))
+
+
+@TEXT.file(
+    error=r"adj_close is not a number: .*To leave a column out: ingest.columns: \{adj_close: null\}"
+)
+def adjusted_closes_as_text() -> File:
+    return csv_file([row | {"adj_close": f"${row['close']}"} for row in hourly()])
+
+
+@TEXT.file(error="split is 'two' in row 201; expected new shares per old share")
+def split_as_a_word() -> File:
+    rows = [row | {"split": ""} for row in hourly()]
+    return csv_file(changed(rows, [200], split="two"))
+
+
+@TEXT.file(error="dividend is '0.5 USD' in row 201; .* cash per share in dividend")
+def dividend_with_its_currency() -> File:
+    rows = [row | {"dividend": ""} for row in hourly()]
+    return csv_file(changed(rows, [200], dividend="0.5 USD"))
 
 
 @TEXT.file(error="the file has no symbol column and no symbol is given; set ingest.symbol",

@@ -127,6 +127,7 @@ def test_the_description_tells_series_windows_and_what_is_missing():
         ({"long_yield": "ten"}, "the slope needs both"),
         ({"spread_base": "aaa"}, "spread_base is 'aaa' but spread is not given"),
         ({"vix_window": 1}, "greater than or equal to 2"),
+        ({"vix_window": 10_000_000}, "less than or equal to 5000"),
         ({"vix_widow": 5}, "Extra inputs"),
     ],
 )

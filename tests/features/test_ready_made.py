@@ -214,3 +214,8 @@ def test_a_large_file_is_read_piece_by_piece_with_the_same_result(tmp_path):
         ours, theirs = (join_features(wanted, known, WEEK) for known in (in_pieces, at_once))
         assert ours.equals(theirs)
         assert ours["x"][-1] == (38.0 if symbol == "ES" else 39.0)
+
+
+def test_a_column_is_taken_once():
+    with pytest.raises(ValueError, match="columns names x more than once; name each once"):
+        FeatureFile(columns=["x", "y", "x"])

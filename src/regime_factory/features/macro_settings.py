@@ -14,7 +14,8 @@ WINDOWS = (
     "vix_window", "vol_window", "momentum_window", "trend_window", "slope_window", "spread_window",
 )  # fmt: skip
 SPREAD_WINDOWS = {"day": 252, "week": 156, "month": 60, "quarter": 40}
-_Window = Annotated[int, Field(ge=2)]
+_LONGEST = 5_000  # some 20 years of days
+_Window = Annotated[int, Field(ge=2, le=_LONGEST)]
 
 
 class MacroFeatures(BaseModel):
@@ -29,7 +30,7 @@ class MacroFeatures(BaseModel):
         Series whose volatility, momentum and trend are taken; None for the symbol's own daily
         closes.
     vix_window, vol_window, momentum_window, trend_window, slope_window
-        Windows in observations of the series, as known at a row's moment.
+        Windows in observations of the series, 2 to 5,000, as known at a row's moment.
     spread_window
         The same for the z-score of the spread; None takes one that suits its frequency: 252 days,
         156 weeks, 60 months or 40 quarters.

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from regime_factory.bars import Session, SourceFiles, SourceSpec, Table, table_builder
 from regime_factory.bars.sessions.clock import ZoneName
@@ -18,6 +18,13 @@ from regime_factory.bars.symbol_table import SymbolTable, SymbolTableBuilder
 
 _EMPTY_TEXT = ("", "nan", "na", "n/a", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
 _MAX_SHOWN = 8
+
+
+def _named_once(columns: list[str]) -> list[str]:
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise ValueError(f"columns names {', '.join(repeated)} more than once; name each once")
+    return columns
 
 
 class FeatureFile(BaseModel):
@@ -46,7 +53,7 @@ class FeatureFile(BaseModel):
         Symbol of a file without a symbol column; ``None`` there means that its values hold for
         every symbol.
     columns
-        Columns to take; ``None`` takes all others.
+        Columns to take, each once; ``None`` takes all others.
     max_staleness_days
         A value that is older than this, in days, is no longer carried forward.
 
@@ -64,7 +71,7 @@ class FeatureFile(BaseModel):
     timeframe: TimeframeName | None = None
     symbol_column: str | None = None
     symbol: str | None = None
-    columns: list[str] | None = None
+    columns: Annotated[list[str], AfterValidator(_named_once)] | None = None
     max_staleness_days: Annotated[float, Field(gt=0)] = 7.0
 
 

@@ -158,3 +158,11 @@ def test_rows_have_to_be_in_order():
 def test_unusable_releases_are_refused(releases, message):
     with pytest.raises(ValueError, match=message):
         known_values(releases)
+
+
+def test_a_window_longer_than_the_series_is_empty_and_costs_nothing():
+    releases = table([(date(2020, 1, 1 + day), START + day * HOUR, 1.0) for day in range(9)])
+    endless = Measure(10**12, lambda values: values[:, 0])
+    known = known_values(releases, {"endless": endless, "level": Measure(1, newest)})
+    assert known["endless"].null_count() == 9
+    assert known["level"].null_count() == 0

@@ -24,7 +24,10 @@ def test_all_or_no_volume_is_no_fault():
 def test_volume_that_is_not_positive_counts_as_missing():
     found = line(-1.0, 0.0, float("nan"), float("inf"), None, 3.0)
     assert (found["severity"], found["rows"]) == ("warn", 5)
-    assert found["result"] == ("5 of 6 bars have no volume above zero, 1 of them a negative one")
+    assert found["result"] == (
+        "5 of 6 bars have no volume above zero, 1 of them a negative one, "
+        "1 of them one that is not a number"
+    )
 
 
 def test_the_spans_without_volume_are_named():

@@ -72,6 +72,11 @@ def test_only_known_checks_can_be_named():
         GateLimits(accept_checks=["stale run"])
 
 
+def test_a_check_cannot_both_stop_a_run_and_be_accepted():
+    with pytest.raises(ValueError, match="both name gaps; a check either stops the run or never"):
+        GateLimits(stop_on_checks=["gaps", "outliers"], accept_checks=["stale runs", "gaps"])
+
+
 def test_the_settings_file_states_the_defaults():
     file = Path(__file__).parents[3] / "conf/base/parameters_quality.yml"
     assert GateLimits(**yaml.safe_load(file.read_text())["quality"]) == GateLimits()

@@ -170,6 +170,24 @@ def test_daily_files_with_a_row_for_sunday_evening_fit():
         refuse_wrong_spacing(ts, "X", "1W", FUTURES)
 
 
+@pytest.mark.parametrize("session", [NYSE, NEW_YORK])
+@pytest.mark.parametrize("every", ["1mo", "1q"])
+def test_months_have_no_one_length_but_are_no_days(session, every):
+    span = datetime(2000, 1, 1, tzinfo=UTC), datetime(2020, 12, 31, tzinfo=UTC)
+    days = scheduled_stamps(*span, "1D", session).alias("ts").to_frame()
+    closes = days.group_by(pl.col("ts").dt.truncate(every).alias("month")).agg(pl.col("ts").max())
+    ts = closes["ts"].sort()
+    for timeframe in ("1H", "1D", "1W"):
+        with pytest.raises(ValueError, match=rf"mostly \d+ days apart .* is {timeframe} \(0 spac"):
+            refuse_wrong_spacing(ts, "X", timeframe, session)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03])
+def test_bars_of_an_illiquid_market_prove_nothing(share):
+    minutes = grid(5, 40_000)
+    refuse_wrong_spacing(minutes.sample(fraction=share, seed=1).sort(), "X", "5min", None)
+
+
 def test_weeks_that_end_on_a_thursday_fit():
     span = datetime(2018, 1, 1, tzinfo=UTC), datetime(2021, 6, 1, tzinfo=UTC)
     ts = scheduled_stamps(*span, "1W", NEW_YORK)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.bars import BAR_COLUMNS, SourceSpec, standardise
+from regime_factory.bars import BAR_COLUMNS, SourceSpec, check_bars, standardise
 from regime_factory.bars.sources.spec import ADJUSTMENT_COLUMNS
 
 RAW = {
@@ -124,12 +124,23 @@ def test_an_empty_table_and_a_column_of_dates_are_refused():
 def test_text_in_numbers_is_remembered_and_empty_cells_are_null():
     made = standardise(raw(Open=["1,250.5", "2"], Low=["abc", " "], Volume=["1M", "-"]), spec())
     assert made["fault"].to_list() == [
-        "open is not a number: '1,250.5'; low is not a number: 'abc'; volume is not a number: '1M'",
+        "open is not a number: '1,250.5'; low is not a number: 'abc'",
         None,
     ]
     assert made["open"].to_list() == [None, 2.0]
     assert made["low"].to_list() == [None, None]
-    assert made["volume"].to_list() == [None, None]
+    assert made["volume"].is_nan().to_list() == [True, None]
+
+
+def test_a_volume_that_cannot_be_read_costs_no_bar():
+    checked = check_bars(standardise(raw(Volume=["1M", "7"]), spec()))
+    assert checked.bars["volume"].to_list() == [None, 7.0]
+    assert checked.quarantine.is_empty()
+    lines = {line["check"]: line for line in checked.report["symbols"]["X"]["checks"]}
+    assert (
+        "1 of 2 bars have no volume above zero, 1 of them one that is not a number"
+        in lines["volume"]["result"]
+    )
 
 
 def test_a_bad_time_and_a_bad_number_are_both_named():

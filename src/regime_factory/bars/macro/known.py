@@ -81,7 +81,7 @@ def known_values(releases: pl.DataFrame, measures: Mapping[str, Measure] = LEVEL
     _check_releases(releases)
     ordered = releases.sort("available_at", "period_end")
     longest = max(measure.length for measure in measures.values())
-    since, windows = _windows(ordered, longest)
+    since, windows = _windows(ordered, min(longest, ordered["period_end"].n_unique()))
     table = pl.DataFrame(
         {"ts": ordered["available_at"].unique(maintain_order=True), "since": since}
     )
@@ -230,6 +230,8 @@ class _KnownSeries:
 
 def _evaluated(measure: Measure, windows: Values) -> Values:
     """Figure of each window; NaN where observations are missing or the figure is not finite."""
+    if measure.length > windows.shape[1]:
+        return np.full(len(windows), np.nan)
     own = windows[:, windows.shape[1] - measure.length :]
     with np.errstate(all="ignore"):
         figure = measure.evaluate(own)

@@ -15,7 +15,7 @@ def volume_finding(volume: pl.Series, ts: pl.Series) -> Finding:
     Parameters
     ----------
     volume
-        Volume of the kept bars as given.
+        Volume of the kept bars as given; NaN where the file's text is no number.
     ts
         Their times.
 
@@ -43,6 +43,9 @@ def volume_finding(volume: pl.Series, ts: pl.Series) -> Finding:
     negative = int((volume < 0).sum())
     if negative:
         result += f", {negative:,} of them a negative one"
+    unread = int(volume.is_nan().sum())
+    if unread:
+        result += f", {unread:,} of them one that is not a number"
     note = (
         f"Volume features are empty there and as long as a window reaches back: "
         f"{_spans(known, ts)}. Ask the source for the volume of these bars, or choose features "

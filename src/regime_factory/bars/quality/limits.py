@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from regime_factory.bars.quality.findings import CHECKS, NO_SYMBOL
 
@@ -92,6 +92,16 @@ class GateLimits(BaseModel):
     late_days: Annotated[float, Field(gt=0)] = 30.0
     stop_on_checks: CheckNames = []
     accept_checks: CheckNames = []
+
+    @model_validator(mode="after")
+    def _checks_stop_or_are_accepted(self) -> "GateLimits":
+        both = [name for name in self.stop_on_checks if name in self.accept_checks]
+        if both:
+            raise ValueError(
+                f"stop_on_checks and accept_checks both name {', '.join(both)}; a check either "
+                "stops the run or never does: keep it in one of them"
+            )
+        return self
 
 
 class QualityError(ValueError):

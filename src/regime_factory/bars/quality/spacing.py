@@ -14,6 +14,7 @@ _MIN_BARS = 10
 _TOLERANCE = 0.1  # of the spacing: a clock change moves a daily close by one hour of 24
 _FEW = 0.05
 _COMMON = 0.3
+_MOST = 0.5
 _EPOCH_YEAR = 1970
 _DAY = 24 * 60 * 60
 _UNITS = ((_DAY, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -52,8 +53,9 @@ def refuse_wrong_spacing(
     With a timeframe longer than the file's, values would be stamped later than they were known;
     with a shorter one, bars stamped at their open would be used before they are over. Gaps, half
     days and lunch breaks do no harm: only where fewer than 5 % of the spacings fit, and one other
-    spacing makes up 30 %, are the bars refused. Sessions of one or two bars a day are compared with
-    what the session leaves.
+    spacing makes up 30 %, or half of them are within a tenth of their median (months have no one
+    length), are the bars refused. Sessions of one or two bars a day are compared with what the
+    session leaves.
 
     Examples
     --------
@@ -67,16 +69,19 @@ def refuse_wrong_spacing(
     """
     if len(ts) < _MIN_BARS:
         return
-    counts = ts.diff().drop_nulls().dt.total_seconds().alias("seconds").value_counts(sort=True)
+    spacings = ts.diff().drop_nulls().dt.total_seconds().alias("seconds")
+    counts = spacings.value_counts(sort=True)
     total = len(ts) - 1
-    seconds = pl.col("seconds")
-    fits = pl.any_horizontal(
-        seconds.is_between((1 - _TOLERANCE) * length, (1 + _TOLERANCE) * length)
-        for length in _expected_seconds(timeframe, session, anchor)
-    )
-    fitting = counts.filter(fits)["count"].sum()
-    found, times = counts.sort("count", "seconds", descending=[True, False]).row(0)
-    if fitting >= _FEW * total or times < _COMMON * total:
+    expected = _expected_seconds(timeframe, session, anchor)
+    fitting = counts.filter(pl.any_horizontal(map(_about, expected)))["count"].sum()
+    counts = counts.sort("count", "seconds", descending=[True, False])
+    found, times = counts.row(0)
+    if times < _COMMON * total:
+        alike = counts.filter(_about(spacings.sort()[total // 2]))
+        if alike["count"].sum() < _MOST * total:
+            return
+        found, times = alike["seconds"][0], alike["count"].sum()
+    if fitting >= _FEW * total:
         return
     epoch = "; times in 1970 mean that ingest.date_format counts another unit"
     raise ValueError(
@@ -84,6 +89,10 @@ def refuse_wrong_spacing(
         f"but market.timeframe is {timeframe} ({fitting} spacings fit it); set market.timeframe "
         "to the spacing of the file" + epoch * (ts[0].year == _EPOCH_YEAR)
     )
+
+
+def _about(length: float) -> pl.Expr:
+    return pl.col("seconds").is_between((1 - _TOLERANCE) * length, (1 + _TOLERANCE) * length)
 
 
 def _expected_seconds(timeframe: str, session: Session | None, anchor: str | None) -> list[int]:

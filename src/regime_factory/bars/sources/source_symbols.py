@@ -147,7 +147,7 @@ def _refuse_other_symbols(column: pl.Series, symbol: str) -> None:
     """A symbol given for the file must not rename what its own column names."""
     named = pl.col("named").cast(pl.String).str.strip_chars()
     own = column.alias("named").to_frame().select(named).filter(pl.col("named") != "")
-    given = pl.select(symbol_key(pl.lit(symbol))).item()
+    given = key_of(symbol)
     others = own.filter(symbol_key(pl.col("named")) != given)
     if others.height:
         held = own["named"].unique(maintain_order=True).to_list()
@@ -182,3 +182,24 @@ def symbol_key(symbol: pl.Expr) -> pl.Expr:
     1
     """
     return symbol.str.replace_all(r"\s", "").str.to_lowercase()
+
+
+def key_of(symbol: str) -> str:
+    """Give the `symbol_key` of one symbol.
+
+    Parameters
+    ----------
+    symbol
+        Its name, however it is spelt.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> key_of("Es ")
+    'es'
+    """
+    return pl.select(symbol_key(pl.lit(symbol))).item()

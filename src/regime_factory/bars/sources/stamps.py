@@ -18,6 +18,10 @@ _ISO = (
 _EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _SHOWN_CHARACTERS = 30
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_214_400_000_000  # years 1 to 9999
+_DATES_AS_CLOSE = (
+    "the times are dates without a time of day, so 'close' would put each bar before its session; "
+    "set stamp: session_close, and market.session with the exchange's closing time"
+)
 
 
 def close_stamps(
@@ -235,12 +239,6 @@ def _fault(spec: SourceSpec) -> pl.Expr:
         .when(local & unique.is_null())
         .then(pl.format(f"ts '{{}}' happens twice in {timezone} (clock change)", shown))
     )
-
-
-_DATES_AS_CLOSE = (
-    "the times are dates without a time of day, so 'close' would put each bar before its session; "
-    "set stamp: session_close, and market.session with the exchange's closing time"
-)
 
 
 def refuse_midnight_closes(ts: pl.Series, spec: SourceSpec) -> None:

@@ -38,8 +38,9 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         Canonical bars in file order per symbol, symbols in order of their first row, plus
         ``adj_close``, ``split`` and ``dividend`` (f64, null where the file has none), ``file``
         (str, its name, null for rows that are not from files), ``row`` (u32, 1-based data row of
-        the file) and ``fault`` (str, null where every cell could be read). A cell that cannot be
-        read is null and named in ``fault``; `check_bars` moves the row to the quarantine.
+        the file) and ``fault`` (str, null where every cell could be read). A time or price that
+        cannot be read is null and named in ``fault``; `check_bars` moves the row to the quarantine.
+        A volume that cannot be read is NaN, and its row stays.
 
     Raises
     ------
@@ -47,8 +48,8 @@ def standardise(raw: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         Where ``raw`` is not a Polars table.
     ValueError
         Where a column is missing, the table is empty, no symbol is given or another than in the
-        symbol column, an asked-for symbol is not there, or dates without a time are used as close
-        stamps.
+        symbol column, an asked-for symbol is not there, dates without a time are used as close
+        stamps, or a split or dividend cannot be read.
 
     Notes
     -----
@@ -115,14 +116,15 @@ def _canonical_rows(
         refuse_midnight_closes(ts, spec)
     faults = [
         pl.lit(fault),
-        *(_number_fault(n, named.schema[n]) for n in (*PRICE_COLUMNS, "volume", "adj_close")),
+        *(_number_fault(n, named.schema[n]) for n in (*PRICE_COLUMNS, "adj_close")),
     ]
     joined = pl.concat_str(faults, separator="; ", ignore_nulls=True)
     return named.select(
         "symbol",
         pl.lit(spec.timeframe).alias("timeframe"),
         ts.alias("ts"),
-        *(_number(name, named.schema[name]) for name in (*PRICE_COLUMNS, "volume")),
+        *(_number(name, named.schema[name]) for name in PRICE_COLUMNS),
+        _volume(named.schema["volume"]),
         pl.lit(1, dtype=pl.UInt32).alias("n_base"),
         *(_number(name, named.schema[name]) for name in ADJUSTMENT_COLUMNS),
         "file",
@@ -183,6 +185,15 @@ def _number(name: str, dtype: pl.DataType) -> pl.Expr:
         text = pl.when(~_is_blank(name)).then(value.str.strip_chars())
         value = _ratio(text) if name == "split" else text
     return value.cast(pl.Float64, strict=False).alias(name)
+
+
+def _volume(dtype: pl.DataType) -> pl.Expr:
+    """The volume as float; NaN where the text is no number, so that it can be counted."""
+    volume = _number("volume", dtype)
+    if dtype != pl.String:
+        return volume
+    unread = ~_is_blank("volume") & volume.is_null()
+    return pl.when(unread).then(float("nan")).otherwise(volume).alias("volume")
 
 
 def _ratio(text: pl.Expr) -> pl.Expr:
