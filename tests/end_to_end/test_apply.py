@@ -9,7 +9,7 @@ import pytest
 from kedro.framework.project import pipelines
 
 from regime_factory.pipelines.graph import run_graph
-from regime_factory.regimes.lookback import filter_memory
+from regime_factory.regimes.hmm.lookback import filter_memory
 from regime_factory.regimes.observations import observed_columns
 
 P = ["p_state_0", "p_state_1"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regime_factory.regimes import align_states, confirm_labels, name_states
-from regime_factory.regimes.parameters import HMMParameters
+from regime_factory.regimes.hmm.parameters import HMMParameters
 
 from .worlds import TRUTH
 

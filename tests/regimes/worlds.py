@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from regime_factory.regimes.parameters import HMMParameters
+from regime_factory.regimes.hmm.parameters import HMMParameters
 
 TRUTH = {
     2: HMMParameters(

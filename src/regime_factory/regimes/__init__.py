@@ -1,6 +1,7 @@
 """Market regimes: hidden Markov model, its selection, causal walk-forward filter, honesty."""
 
-from regime_factory.regimes.diagnostics import (
+from regime_factory.regimes.choice.selection import HMMSelection, select_hmm
+from regime_factory.regimes.describe.diagnostics import (
     adjusted_rand,
     diagnostics,
     honesty_figures,
@@ -9,23 +10,26 @@ from regime_factory.regimes.diagnostics import (
     stationary_distribution,
     switches_per_year,
 )
-from regime_factory.regimes.hmm import GaussianHMM
-from regime_factory.regimes.labels import Alignment, align_states, confirm_labels, name_states
-from regime_factory.regimes.live import regime_lookback
-from regime_factory.regimes.lookback import (
+from regime_factory.regimes.describe.statistics import state_characteristics, state_statistics
+from regime_factory.regimes.hmm.lookback import (
     bounded_filter,
     filter_memory,
     lookback_filter,
     memory_by_row,
 )
-from regime_factory.regimes.online import OnlineFilter
-from regime_factory.regimes.refits import Refit, Refits
-from regime_factory.regimes.refitting import fit_refits
-from regime_factory.regimes.selection import HMMSelection, select_hmm
-from regime_factory.regimes.statistics import state_characteristics, state_statistics
+from regime_factory.regimes.hmm.model import GaussianHMM
+from regime_factory.regimes.hmm.online import OnlineFilter
+from regime_factory.regimes.labels import Alignment, align_states, confirm_labels, name_states
 from regime_factory.regimes.validation import NotFittedError
-from regime_factory.regimes.walk_forward import apply_model, filter_refits, walk_forward_regimes
-from regime_factory.regimes.warmup import regime_warmup
+from regime_factory.regimes.walk.live import regime_lookback
+from regime_factory.regimes.walk.refits import Refit, Refits
+from regime_factory.regimes.walk.refitting import fit_refits
+from regime_factory.regimes.walk.walk_forward import (
+    apply_model,
+    filter_refits,
+    walk_forward_regimes,
+)
+from regime_factory.regimes.walk.warmup import regime_warmup
 
 __all__ = [
     "Alignment",

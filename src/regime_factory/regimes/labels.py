@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.parameters import HMMParameters
+from regime_factory.regimes.detector import StateMoments
 from regime_factory.regimes.validation import check_observations
 
 Matrix = NDArray[np.float64]
@@ -104,13 +104,13 @@ class Alignment:
     ambiguous: bool
 
 
-def align_states(reference: HMMParameters, model: HMMParameters) -> Alignment:
+def align_states(reference: StateMoments, model: StateMoments) -> Alignment:
     """Match states on means and covariances by the cheapest assignment.
 
     Parameters
     ----------
-    reference, model : HMMParameters
-        Parameters in the same units.
+    reference, model : StateMoments
+        Means and covariances in the same units.
 
     Returns
     -------
@@ -124,9 +124,7 @@ def align_states(reference: HMMParameters, model: HMMParameters) -> Alignment:
     Examples
     --------
     >>> def at(*means):
-    ...     K = len(means)
-    ...     eye = np.ones((K, 1, 1))
-    ...     return HMMParameters(np.ones(K) / K, np.ones((K, K)) / K, np.array([means]).T, eye)
+    ...     return StateMoments(np.array([means]).T, np.ones((len(means), 1, 1)))
     >>> align_states(at(0.0, 5.0), at(5.1, 0.2)).order.tolist()
     [1, 0]
     """
@@ -141,7 +139,7 @@ def align_states(reference: HMMParameters, model: HMMParameters) -> Alignment:
     return Alignment(order.astype(np.int64), float(matched.mean()), ambiguous)
 
 
-def _bhattacharyya(a: HMMParameters, b: HMMParameters) -> Matrix:
+def _bhattacharyya(a: StateMoments, b: StateMoments) -> Matrix:
     """Distance between each pair of Gaussians, shape (K, K)."""
     middle = 0.5 * (a.covars[:, None] + b.covars[None])
     gap = (a.means[:, None] - b.means[None])[..., None]

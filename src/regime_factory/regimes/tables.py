@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 
 from regime_factory.bars import per_symbol
-from regime_factory.regimes.diagnostics import honesty_figures
-from regime_factory.regimes.hmm import GaussianHMM
+from regime_factory.regimes.describe.diagnostics import honesty_figures
+from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.labels import name_states
 from regime_factory.regimes.observations import carry_forward, observed_columns
-from regime_factory.regimes.refits import Refit, Refits
-from regime_factory.regimes.walk_forward import filter_refits
+from regime_factory.regimes.walk.refits import Refit, Refits
+from regime_factory.regimes.walk.walk_forward import filter_refits
 
 _MOMENTS = ("transmat", "means", "stds")
 

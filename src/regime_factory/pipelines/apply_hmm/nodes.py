@@ -23,10 +23,10 @@ from regime_factory.pipelines.market import (
     periods_per_year,
 )
 from regime_factory.regimes import Refits
-from regime_factory.regimes.live import observe_lookback, score_lookback
-from regime_factory.regimes.price_levels import refuse_price_levels
-from regime_factory.regimes.ready import ready_observations
-from regime_factory.regimes.refits import stale_refits
+from regime_factory.regimes.walk.live import observe_lookback, score_lookback
+from regime_factory.regimes.walk.price_levels import refuse_price_levels
+from regime_factory.regimes.walk.ready import ready_observations
+from regime_factory.regimes.walk.refits import stale_refits
 
 LOG = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)

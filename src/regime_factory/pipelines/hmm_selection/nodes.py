@@ -35,7 +35,7 @@ from regime_factory.regimes.tables import (
     regimes_by_name,
     without_missing_states,
 )
-from regime_factory.regimes.warmup import regime_warmup
+from regime_factory.regimes.walk.warmup import regime_warmup
 
 LOG = logging.getLogger(__name__)
 FIT_SETTINGS = (

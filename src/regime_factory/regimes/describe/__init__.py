@@ -1,0 +1,1 @@
+"""What models and regimes say about themselves: figures, statistics, agreement."""

@@ -1,0 +1,1 @@
+"""The hidden Markov model: settings, compiled EM, causal filter, online use, interchange."""

@@ -1,0 +1,198 @@
+"""Gaussian emission of the hidden Markov model: covariance shapes, densities, parameter counts."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Matrix = NDArray[np.float64]
+
+
+def covariance_shape(covariance_type: str, n_states: int, n_features: int) -> tuple[int, ...]:
+    """Return the shape in which covariances of a type are kept.
+
+    Parameters
+    ----------
+    covariance_type : {"spherical", "diag", "full", "tied"}
+        Covariance structure.
+    n_states, n_features : int
+        Number of states K and of observation columns F.
+
+    Returns
+    -------
+    tuple of int
+        ``(K,)``, ``(K, F)``, ``(K, F, F)`` or ``(F, F)``.
+    """
+    return {
+        "spherical": (n_states,),
+        "diag": (n_states, n_features),
+        "full": (n_states, n_features, n_features),
+        "tied": (n_features, n_features),
+    }[covariance_type]
+
+
+def count_parameters(covariance_type: str, n_states: int, n_features: int) -> int:
+    """Count the free parameters of a Gaussian hidden Markov model.
+
+    Parameters
+    ----------
+    covariance_type : {"spherical", "diag", "full", "tied"}
+        Covariance structure.
+    n_states, n_features : int
+        Number of states K and of observation columns F.
+
+    Returns
+    -------
+    int
+        Start probabilities, transitions, means and covariances.
+
+    Examples
+    --------
+    >>> [count_parameters(kind, 3, 2) for kind in ("spherical", "diag", "full", "tied")]
+    [17, 20, 23, 17]
+    """
+    half = n_features * (n_features + 1) // 2
+    covariances = {
+        "spherical": n_states,
+        "diag": n_states * n_features,
+        "full": n_states * half,
+        "tied": half,
+    }[covariance_type]
+    return n_states - 1 + n_states * (n_states - 1) + n_states * n_features + covariances
+
+
+def expand_covariances(
+    covars: ArrayLike, covariance_type: str, n_states: int, n_features: int
+) -> Matrix:
+    """Return covariances of any type as full matrices, one per state.
+
+    Parameters
+    ----------
+    covars : array_like
+        Covariances in the shape of :func:`covariance_shape`, or already ``(K, F, F)``.
+    covariance_type : {"spherical", "diag", "full", "tied"}
+        Covariance structure.
+    n_states, n_features : int
+        Number of states K and of observation columns F.
+
+    Returns
+    -------
+    ndarray, shape (K, F, F)
+
+    Raises
+    ------
+    ValueError
+        For another shape.
+    """
+    values = np.asarray(covars, dtype=np.float64)
+    full = (n_states, n_features, n_features)
+    if values.shape == full:
+        return values.copy()
+    expected = covariance_shape(covariance_type, n_states, n_features)
+    if values.shape != expected:
+        raise ValueError(
+            f"covars has shape {values.shape}; {covariance_type!r} expects {expected} or {full}"
+        )
+    if covariance_type == "tied":
+        return np.broadcast_to(values, full).copy()
+    variances = values[:, None] if covariance_type == "spherical" else values
+    return variances[:, :, None] * np.eye(n_features)
+
+
+def compress_covariances(covars: Matrix, covariance_type: str) -> Matrix:
+    """Return full matrices in the compact shape of their type.
+
+    Parameters
+    ----------
+    covars : ndarray, shape (K, F, F)
+        Covariance matrices.
+    covariance_type : {"spherical", "diag", "full", "tied"}
+        Covariance structure.
+
+    Returns
+    -------
+    ndarray
+        In the shape of :func:`covariance_shape`; averages where the type asks for fewer numbers.
+    """
+    if covariance_type == "full":
+        return covars.copy()
+    if covariance_type == "tied":
+        return covars.mean(axis=0)
+    diagonal = np.diagonal(covars, axis1=1, axis2=2)
+    return diagonal.mean(axis=1) if covariance_type == "spherical" else diagonal.copy()
+
+
+def whitening(covars: Matrix) -> tuple[Matrix, Matrix]:
+    """Return what a Gaussian density needs of full covariance matrices.
+
+    Parameters
+    ----------
+    covars : ndarray, shape (K, F, F)
+        Positive definite covariance matrices.
+
+    Returns
+    -------
+    whiten : ndarray, shape (K, F, F)
+        Inverse of the lower Cholesky factor.
+    log_norm : ndarray, shape (K,)
+        Log of the density at the mean.
+
+    Raises
+    ------
+    ValueError
+        If a matrix is not positive definite.
+    """
+    try:
+        factor = np.linalg.cholesky(covars)
+    except np.linalg.LinAlgError:
+        raise ValueError("a covariance matrix is not positive definite") from None
+    n_features = covars.shape[-1]
+    whiten = np.tril(np.linalg.solve(factor, np.broadcast_to(np.eye(n_features), covars.shape)))
+    log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    log_norm: Matrix = -log_det - 0.5 * n_features * np.log(2 * np.pi)
+    return whiten.astype(np.float64, copy=False), log_norm
+
+
+def log_density(X: Matrix, means: Matrix, covars: Matrix) -> Matrix:
+    """Return the log density of every bar in every state.
+
+    Parameters
+    ----------
+    X : ndarray, shape (F, T)
+        Observations, one row per column of the model.
+    means : ndarray, shape (K, F)
+        State means.
+    covars : ndarray, shape (K, F, F)
+        Covariance matrices.
+
+    Returns
+    -------
+    ndarray, shape (K, T)
+
+    Examples
+    --------
+    >>> log_density(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1, 1))).round(6).tolist()
+    [[-0.918939]]
+    """
+    return whitened_log_density(X, means, *whitening(covars))
+
+
+def whitened_log_density(X: Matrix, means: Matrix, whiten: Matrix, log_norm: Matrix) -> Matrix:
+    """Return the log density of every bar in every state from prepared covariances.
+
+    Parameters
+    ----------
+    X : ndarray, shape (F, T)
+        Observations, C-contiguous.
+    means : ndarray, shape (K, F)
+        State means.
+    whiten, log_norm : ndarray
+        Output of :func:`whitening`.
+
+    Returns
+    -------
+    ndarray, shape (K, T)
+    """
+    from regime_factory.regimes.hmm import _kernels
+
+    out = np.empty((means.shape[0], X.shape[1]))
+    _kernels.log_emission(X, np.ascontiguousarray(means), whiten, log_norm, out)
+    return out

@@ -1,0 +1,162 @@
+"""Filtering, smoothing and decoding from log emission densities, whatever produced them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+
+class Expectation(NamedTuple):
+    """Outcome of one E-step over all sequences.
+
+    Attributes
+    ----------
+    loglik : float
+        Log-likelihood of the observations, in nats.
+    gamma : ndarray, shape (K, T)
+        Smoothed state probabilities.
+    xi : ndarray, shape (K, K)
+        Expected number of transitions.
+    first : ndarray, shape (K,)
+        Smoothed probabilities of the first bars, summed over sequences.
+    """
+
+    loglik: float
+    gamma: Matrix
+    xi: Matrix
+    first: Matrix
+
+
+def filter_log_emission(
+    prior: Matrix, transmat: Matrix, log_emission: Matrix
+) -> tuple[Matrix, Matrix]:
+    """Run the forward filter of one sequence.
+
+    Parameters
+    ----------
+    prior : ndarray, shape (K,)
+        Distribution of the first bar's state before that bar is seen.
+    transmat : ndarray, shape (K, K)
+        Transition matrix, rows sum to one.
+    log_emission : ndarray, shape (K, T)
+        Log density of each bar in each state.
+
+    Returns
+    -------
+    p : ndarray, shape (K, T)
+        P(state at t | bars up to t).
+    loglik : ndarray, shape (T,)
+        Log density of each bar given the bars before it.
+
+    Notes
+    -----
+    Hamilton (1989), equation 4; each bar is normalised, and shifted by its best state.
+
+    Examples
+    --------
+    The umbrella world of Russell and Norvig: rain persists with .7, umbrellas follow with .9.
+
+    >>> umbrella = np.log([[0.9, 0.9, 0.1], [0.2, 0.2, 0.8]])
+    >>> rain = np.array([[0.7, 0.3], [0.3, 0.7]])
+    >>> p, _ = filter_log_emission(np.array([0.5, 0.5]), rain, umbrella)
+    >>> p[0].round(4).tolist()
+    [0.8182, 0.8834, 0.1907]
+    """
+    p, loglik, _, _ = _forward(prior, transmat, log_emission)
+    return p, loglik
+
+
+def _forward(
+    prior: Matrix, transmat: Matrix, log_emission: Matrix
+) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+    from regime_factory.regimes.hmm import _kernels
+
+    log_b = np.ascontiguousarray(log_emission, dtype=np.float64)
+    shift, norm = np.empty(log_b.shape[1]), np.empty(log_b.shape[1])
+    b, p = np.empty_like(log_b), np.empty_like(log_b)
+    _kernels.shifted_exp(log_b, shift, b)
+    _kernels.forward(prior, transmat, log_b, shift, b, p, norm)
+    return p, np.log(norm) + shift, b, norm
+
+
+def expectation(
+    startprob: Matrix, transmat: Matrix, log_emission: Matrix, lengths: Sequence[int]
+) -> Expectation:
+    """Run forward and backward passes over all sequences and gather the expected counts.
+
+    Parameters
+    ----------
+    startprob : ndarray, shape (K,)
+        Distribution of each sequence's first state.
+    transmat : ndarray, shape (K, K)
+        Transition matrix, rows sum to one.
+    log_emission : ndarray, shape (K, T)
+        Log density of each bar in each state.
+    lengths : sequence of int
+        Rows of each sequence.
+
+    Returns
+    -------
+    Expectation
+
+    Notes
+    -----
+    Baum et al. (1970); scaling of Rabiner (1989), section V.A.
+    """
+    from regime_factory.regimes.hmm import _kernels
+
+    n_states, n_rows = log_emission.shape
+    gamma, xi = np.empty((n_states, n_rows)), np.zeros((n_states, n_states))
+    first, loglik, start = np.zeros(n_states), 0.0, 0
+    for length in lengths:
+        part = slice(start, start + length)
+        p, row_loglik, b, norm = _forward(startprob, transmat, log_emission[:, part])
+        piece = gamma if length == n_rows else np.empty((n_states, length))
+        _kernels.backward(transmat, b, norm, p, piece, xi)
+        gamma[:, part] = piece
+        first += piece[:, 0]
+        loglik += float(row_loglik.sum())
+        start += length
+    return Expectation(loglik, gamma, xi, first)
+
+
+def decode_log_emission(
+    startprob: Matrix, transmat: Matrix, log_emission: Matrix
+) -> tuple[float, NDArray[np.int64]]:
+    """Find the most likely state path of one sequence (Viterbi); it looks ahead.
+
+    Parameters
+    ----------
+    startprob : ndarray, shape (K,)
+        Distribution of the first state.
+    transmat : ndarray, shape (K, K)
+        Transition matrix.
+    log_emission : ndarray, shape (K, T)
+        Log density of each bar in each state.
+
+    Returns
+    -------
+    logprob : float
+        Joint log probability of the path and the bars.
+    states : ndarray of int64, shape (T,)
+
+    Examples
+    --------
+    >>> umbrella = np.log([[0.9, 0.9, 0.1, 0.9, 0.9], [0.2, 0.2, 0.8, 0.2, 0.2]])
+    >>> rain = np.array([[0.7, 0.3], [0.3, 0.7]])
+    >>> logprob, states = decode_log_emission(np.array([0.5, 0.5]), rain, umbrella)
+    >>> round(logprob, 4), states.tolist()
+    (-4.459, [0, 0, 1, 0, 0])
+    """
+    from regime_factory.regimes.hmm import _kernels
+
+    log_b = np.ascontiguousarray(log_emission, dtype=np.float64)
+    back = np.zeros(log_b.shape, dtype=np.int64)
+    path = np.empty(log_b.shape[1], dtype=np.int64)
+    with np.errstate(divide="ignore"):
+        log_prior, log_transmat = np.log(startprob), np.log(transmat)
+    logprob = _kernels.viterbi(log_prior, log_transmat, log_b, back, path)
+    return float(logprob), path

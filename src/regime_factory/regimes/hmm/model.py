@@ -1,0 +1,255 @@
+"""The Gaussian hidden Markov model of the room: settings, fit, saving and interchange."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regime_factory.regimes.hmm import interchange
+from regime_factory.regimes.hmm.fitting import fit_parameters
+from regime_factory.regimes.hmm.gaussian import count_parameters
+from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.hmm.results import GaussianHMMResults
+from regime_factory.regimes.validation import (
+    check_lengths,
+    check_observations,
+    check_settings,
+    check_training_data,
+    column_names,
+)
+
+if TYPE_CHECKING:
+    from hmmlearn.hmm import GaussianHMM as HmmlearnGaussianHMM
+
+Matrix = NDArray[np.float64]
+
+
+class GaussianHMM(GaussianHMMResults):
+    """Hidden Markov model with Gaussian emission, fitted by EM and used causally.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of states K.
+    covariance_type : {"full", "diag", "spherical", "tied"}
+        Covariance structure. Spherical means one variance per state in the user's units.
+    emission : {"gaussian"}
+        Emission family.
+    n_init : int
+        Starts drawn when ``fit`` gets none. After 20 EM steps the better half goes on.
+    n_iter : int
+        Largest number of EM steps.
+    tol : float
+        Gain of the objective, in nats per bar, below which the fit has converged.
+    sticky : float
+        Pseudo-counts on each diagonal transition, as a fraction of T/K.
+    shrinkage : float
+        Pseudo-bars of the training covariance added to each state; keeps states from collapsing.
+    random_state : int
+        Seed of the starts.
+
+    Attributes
+    ----------
+    startprob_ : ndarray, shape (K,)
+    transmat_ : ndarray, shape (K, K)
+    means_ : ndarray, shape (K, F)
+        In the user's units.
+    covars_ : ndarray
+        ``(K,)`` spherical, ``(K, F)`` diag, ``(K, F, F)`` full, ``(F, F)`` tied; user's units.
+    offset_, scale_ : ndarray, shape (F,)
+        Centre and spread of the training observations, used inside the fit.
+    converged_ : bool
+        True only if the last gain was non-negative and below ``tol``.
+    n_iter_ : int
+        EM steps taken.
+    history_ : ndarray
+        Penalised log-likelihood per bar at each E-step.
+    loglik_ : float
+        Log-likelihood of the training observations, without priors.
+    hit_rate_ : float
+        Share of the starts taken to the end that found the best optimum.
+    n_rows_ : int
+        Rows the model was fitted on.
+
+    Notes
+    -----
+    Baum et al. (1970), Hamilton (1989). Observations are standardised inside, so results do not
+    depend on units or offsets. ``smooth`` and ``decode`` look ahead; only ``filter`` is causal.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 0.01, 300), rng.normal(0, 0.04, 200)])
+    >>> model = GaussianHMM(2, n_init=3).fit(X)
+    >>> np.sqrt(model.covars_).ravel().round(2).tolist()
+    [0.01, 0.04]
+    >>> bool(model.filter(X)[-1].argmax() == 1)
+    True
+    """
+
+    offset_: Matrix
+    scale_: Matrix
+    history_: Matrix
+    converged_: bool
+    n_iter_: int
+    loglik_: float
+    hit_rate_: float
+    n_rows_: int
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        covariance_type: str = "full",
+        *,
+        emission: str = "gaussian",
+        n_init: int = 10,
+        n_iter: int = 500,
+        tol: float = 1e-7,
+        sticky: float = 0.0,
+        shrinkage: float = 1.0,
+        random_state: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.emission = emission
+        self.n_init = n_init
+        self.n_iter = n_iter
+        self.tol = tol
+        self.sticky = sticky
+        self.shrinkage = shrinkage
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        lengths: Sequence[int] | None = None,
+        start: "GaussianHMM | Mapping[str, ArrayLike] | None" = None,
+    ) -> Self:
+        """Fit by EM.
+
+        Parameters
+        ----------
+        X : array_like, shape (T, F)
+            Observations; a frame's column names appear in messages.
+        lengths : sequence of int, optional
+            Rows of each independent sequence.
+        start : GaussianHMM or mapping, optional
+            Fitted model, or ``startprob, transmat, means, covars``, to go on from; then no
+            starts are drawn and the states keep their order. Drawn starts end ordered by the
+            standard deviation of the first column, calmest first.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For unusable settings or observations.
+        """
+        check_settings(self.get_params())
+        names = column_names(X)
+        values = check_observations(X, names=names)
+        parts = check_lengths(lengths, len(values))
+        n_free = count_parameters(self.covariance_type, self.n_components, values.shape[1])
+        check_training_data(values, n_free, names)
+        result = fit_parameters(
+            values,
+            parts,
+            n_components=self.n_components,
+            covariance_type=self.covariance_type,
+            start=None if start is None else self._start_parameters(start, values.shape[1]),
+            n_init=self.n_init,
+            n_iter=self.n_iter,
+            tol=self.tol,
+            sticky=self.sticky,
+            shrinkage=self.shrinkage,
+            seed=self.random_state,
+        )
+        self.set_parameters(result.parameters)
+        self.offset_, self.scale_ = result.scaler.offset, result.scaler.scale
+        self.history_, self.loglik_ = result.history, result.loglik
+        self.converged_, self.hit_rate_ = result.converged, result.hit_rate
+        self.n_iter_, self.n_rows_ = len(result.history) - 1, len(values)
+        if start is None:
+            self.reorder(np.argsort(self.volatilities(), kind="stable"))
+        return self
+
+    def objective(self) -> float:
+        """Return the penalised log-likelihood per bar of the training observations.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
+        self._check_fitted()
+        return float(self.history_[-1])
+
+    def to_state(self) -> dict[str, Any]:
+        """Return settings and fitted attributes as plain values and arrays.
+
+        Returns
+        -------
+        dict
+            See :func:`regime_factory.regimes.hmm.interchange.model_state`.
+        """
+        self._check_fitted()
+        return interchange.model_state(self)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Rebuild a model saved with :meth:`to_state`; it predicts identically.
+
+        Parameters
+        ----------
+        state : mapping
+            Saved state.
+
+        Returns
+        -------
+        GaussianHMM
+
+        Raises
+        ------
+        ValueError
+            For a damaged state or one written by a newer version.
+        """
+        return interchange.restore_model(cls, state)
+
+    def to_hmmlearn(self) -> "HmmlearnGaussianHMM":
+        """Return an hmmlearn model with the same parameters.
+
+        Returns
+        -------
+        hmmlearn.hmm.GaussianHMM
+        """
+        self._check_fitted()
+        return interchange.to_hmmlearn(self)
+
+    @classmethod
+    def from_hmmlearn(cls, model: "HmmlearnGaussianHMM") -> Self:
+        """Return a model with the parameters of a fitted hmmlearn model.
+
+        Parameters
+        ----------
+        model : hmmlearn.hmm.GaussianHMM
+            Fitted model.
+
+        Returns
+        -------
+        GaussianHMM
+        """
+        own = cls(model.n_components, model.covariance_type)
+        return own.set_parameters(
+            own._start_parameters(interchange.hmmlearn_arrays(model), model.means_.shape[1])
+        )
+
+    def _start_parameters(
+        self, start: "GaussianHMM | Mapping[str, ArrayLike]", n_features: int
+    ) -> HMMParameters:
+        given = start.parameters() if isinstance(start, GaussianHMM) else start
+        return interchange.checked_parameters(
+            given, self.covariance_type, self.n_components, n_features
+        )

@@ -1,0 +1,111 @@
+"""Parameters of the model and the scaler that moves them between units."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Offset and scale that bring training observations to mean 0 and variance 1.
+
+    Attributes
+    ----------
+    offset, scale : ndarray, shape (F,)
+        In the user's units. Spherical models share one scale, so that they stay spherical.
+    """
+
+    offset: Matrix
+    scale: Matrix
+
+    @classmethod
+    def of(cls, X: Matrix, covariance_type: str) -> "Scaler":
+        """Measure training observations ``(T, F)``.
+
+        Parameters
+        ----------
+        X : ndarray, shape (T, F)
+            Training observations.
+        covariance_type : str
+            Covariance structure of the model.
+
+        Returns
+        -------
+        Scaler
+        """
+        offset = X.mean(axis=0)
+        variance = ((X - offset) ** 2).mean(axis=0)
+        if covariance_type == "spherical":
+            variance = np.full_like(variance, variance.mean())
+        return cls(offset, np.sqrt(variance))
+
+    def apply(self, X: Matrix) -> Matrix:
+        """Return observations ``(T, F)`` standardised and state-major ``(F, T)``.
+
+        Parameters
+        ----------
+        X : ndarray, shape (T, F)
+            Observations in the user's units.
+
+        Returns
+        -------
+        ndarray, shape (F, T)
+        """
+        return np.ascontiguousarray(((X - self.offset) / self.scale).T)
+
+
+@dataclass(frozen=True)
+class HMMParameters:
+    """HMMParameters of a Gaussian hidden Markov model, covariances as full matrices.
+
+    Attributes
+    ----------
+    startprob : ndarray, shape (K,)
+    transmat : ndarray, shape (K, K)
+    means : ndarray, shape (K, F)
+    covars : ndarray, shape (K, F, F)
+        Covariances; for Student-t emission the scale matrices.
+    dofs : ndarray, shape (K,), optional
+        Degrees of freedom of Student-t emission; None for Gaussian emission.
+    """
+
+    startprob: Matrix
+    transmat: Matrix
+    means: Matrix
+    covars: Matrix
+    dofs: Matrix | None = None
+
+    def standardised(self, scaler: Scaler) -> "HMMParameters":
+        """Move from the user's units to standardised ones.
+
+        Parameters
+        ----------
+        scaler : Scaler
+            Scaler of the training observations.
+
+        Returns
+        -------
+        HMMParameters
+        """
+        outer = np.outer(scaler.scale, scaler.scale)
+        means = (self.means - scaler.offset) / scaler.scale
+        return replace(self, means=means, covars=self.covars / outer)
+
+    def in_user_units(self, scaler: Scaler) -> "HMMParameters":
+        """Move from standardised units to the user's.
+
+        Parameters
+        ----------
+        scaler : Scaler
+            Scaler of the training observations.
+
+        Returns
+        -------
+        HMMParameters
+        """
+        outer = np.outer(scaler.scale, scaler.scale)
+        means = self.means * scaler.scale + scaler.offset
+        return replace(self, means=means, covars=self.covars * outer)

@@ -1,0 +1,1 @@
+"""Walk-forward use: refits on growing history, causal rows, the latest bars."""

@@ -1,0 +1,41 @@
+"""Covariance shapes and parameter counts."""
+
+import numpy as np
+import pytest
+
+from regime_factory.regimes.hmm.gaussian import (
+    compress_covariances,
+    count_parameters,
+    covariance_shape,
+    expand_covariances,
+    whitening,
+)
+
+KINDS = ("spherical", "diag", "full", "tied")
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [("spherical", 17), ("diag", 20), ("full", 23), ("tied", 17)]
+)
+def test_parameter_counts_of_three_states_and_two_columns(kind, count):
+    assert count_parameters(kind, 3, 2) == count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_expanding_and_compressing_are_inverse(kind):
+    shape = covariance_shape(kind, 3, 2)
+    compact = np.random.default_rng(0).uniform(1, 2, shape)
+    full = expand_covariances(compact, kind, 3, 2)
+    assert full.shape == (3, 2, 2)
+    np.testing.assert_array_equal(compress_covariances(full, kind), compact)
+    np.testing.assert_array_equal(expand_covariances(full, kind, 3, 2), full)
+
+
+def test_a_wrong_shape_says_what_was_expected():
+    with pytest.raises(ValueError, match=r"covars has shape \(4,\); 'diag' expects \(3, 2\)"):
+        expand_covariances(np.ones(4), "diag", 3, 2)
+
+
+def test_a_covariance_must_be_positive_definite():
+    with pytest.raises(ValueError, match="not positive definite"):
+        whitening(np.array([[[1.0, 2.0], [2.0, 1.0]]]))
