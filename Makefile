@@ -50,6 +50,6 @@ docs: setup                     ## the documentation, into site/
 	$(BIN)/python -m mkdocs build --strict --site-dir site
 
 clean:                          ## remove artifacts of every environment, caches and pages
-	rm -rf data/base data/test data/crypto data/equities data/futures data/prod site build htmlcov .viz
+	rm -rf data/base data/test data/crypto data/equities data/futures data/macro data/prod site build htmlcov .viz
 	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage
 	find src tests benchmarks -name __pycache__ -type d -exec rm -rf {} +

@@ -9,7 +9,16 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-MODULES = ("bench_hmm", "bench_features", "bench_scale", "bench_job")
+MODULES = (
+    "bench_hmm",
+    "bench_online",
+    "bench_truth",
+    "bench_regimes",
+    "bench_macro",
+    "bench_features",
+    "bench_scale",
+    "bench_job",
+)
 
 
 def main(names: list[str]) -> None:

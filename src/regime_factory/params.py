@@ -20,6 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 BasisPoints = Annotated[float, Field(ge=0, le=1_000)]
 Seed = Annotated[int, Field(ge=0)]
+_DAY = 24 * 60
 
 
 def _iso_date(text: str) -> str:
@@ -30,6 +31,20 @@ def _iso_date(text: str) -> str:
 def _split(value: Any) -> Any:
     """Take a list written as one scalar, as the command line has to."""
     return [part.strip() for part in value.split(";")] if isinstance(value, str) else value
+
+
+def _some_threads(n_jobs: int) -> int:
+    if n_jobs == 0:
+        raise ValueError("0 threads; give their number, or -1 for all cores")
+    return n_jobs
+
+
+Threads = Annotated[int, Field(ge=-1), AfterValidator(_some_threads)]
+
+
+def _split_or_none(value: Any) -> Any:
+    """Take a list written as one scalar; an empty one stands for no entry."""
+    return [part for part in _split(value) if part] if isinstance(value, str) else value
 
 
 ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | Annotated[str, AfterValidator(_iso_date)]
@@ -161,16 +176,37 @@ class MacroParams(Settings):
         return self
 
 
+class MacroRegimesParams(Settings):
+    """Observations, fit and walk-forward of the macro regime detector."""
+
+    timeframe: TimeframeName
+    n_states: Literal[2, 3]
+    covariance_type: Literal["diag", "full", "tied"]
+    emission: Literal["gaussian", "student_t"]
+    n_iter: Positive
+    tol: Annotated[float, Field(gt=0)]
+    sticky: Annotated[float, Field(ge=0)]
+    shrinkage: Annotated[float, Field(ge=0)]
+    min_share: Annotated[float, Field(gt=0, le=1)]
+    min_columns: Positive
+    refit_every: Positive
+    label_threshold: Annotated[float, Field(gt=0.5, lt=1)]
+
+
 class HmmParams(Settings):
     """Observations, grid, fit and walk-forward of the hidden Markov model."""
 
     regime_timeframe: TimeframeName
     observations: list[str] | Literal["feature_set"]
+    standardise_by: Literal["none", "hour", "slot"]
+    pooled: bool
     n_states: Annotated[int, Field(ge=1, le=20)] | None
     n_states_min: Annotated[int, Field(ge=1, le=20)]
     n_states_max: Annotated[int, Field(ge=1, le=20)]
     n_states_profile_max: Annotated[int, Field(ge=1, le=20)]
     covariance_types: list[Literal["full", "diag", "spherical", "tied"]] = Field(min_length=1)
+    emissions: list[Literal["gaussian", "student_t"]] = Field(min_length=1)
+    criterion: Literal["bic", "heldout", "icl", "stable"]
     train_fraction: Annotated[float, Field(gt=0, lt=1)]
     n_init: Positive
     n_iter: Positive
@@ -178,11 +214,24 @@ class HmmParams(Settings):
     sticky: Annotated[float, Field(ge=0)]
     shrinkage: Annotated[float, Field(ge=0)]
     min_occupancy: Share
+    min_dwell: Annotated[float, Field(ge=0)]
+    min_agreement: Annotated[float, Field(ge=-1, le=1)]
     refit_every: Positive
     n_fresh: Annotated[int, Field(ge=0)]
     fresh_gain: Annotated[float, Field(ge=0)]
-    label_threshold: Annotated[float, Field(gt=0.5, le=1)]
+    label_threshold: Annotated[float, Field(gt=0.5, lt=1)]
+    naming: Literal["volatility", "market"]
+    n_jobs: Threads
     seed: Seed
+
+    @model_validator(mode="after")
+    def _slots_inside_the_day(self) -> "HmmParams":
+        if self.standardise_by != "none" and timeframe_minutes(self.regime_timeframe) >= _DAY:
+            raise ValueError(
+                f"hmm.standardise_by is {self.standardise_by!r}, but bars of hmm.regime_timeframe "
+                f"{self.regime_timeframe} have no slot of the day; set it to none"
+            )
+        return self
 
     @model_validator(mode="after")
     def _grid_in_order(self) -> "HmmParams":
@@ -204,6 +253,34 @@ class HmmParams(Settings):
     def profile(self) -> tuple[int, ...]:
         """Larger state counts, fitted to show where the BIC goes, never chosen."""
         return tuple(range(max(self.candidates) + 1, self.n_states_profile_max + 1))
+
+
+class DetectorsParams(Settings):
+    """Detectors that are compared with the chosen model, and their settings."""
+
+    compare: Annotated[
+        list[Literal["jump", "mixture", "threshold", "markov"]], BeforeValidator(_split_or_none)
+    ]
+    n_states: Annotated[int, Field(ge=1, le=20)] | None
+    jump_penalty: Annotated[float, Field(ge=0)]
+    volatility_decay: Annotated[float, Field(gt=0, lt=1)] | None
+    volatility_window: Positive | None
+
+    @model_validator(mode="after")
+    def _one_volatility(self) -> "DetectorsParams":
+        if (self.volatility_decay is None) == (self.volatility_window is None):
+            raise ValueError(
+                f"detectors.volatility_decay is {self.volatility_decay} and "
+                f"detectors.volatility_window {self.volatility_window}; give one of them and set "
+                "the other to null"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "DetectorsParams":
+        if len(set(self.compare)) < len(self.compare):
+            raise ValueError(f"detectors.compare {self.compare} names one twice")
+        return self
 
 
 class ApplyParams(Settings):
@@ -247,6 +324,22 @@ class BacktestParams(Settings):
         return self
 
 
+class HonestyParams(Settings):
+    """What the regime honesty card measures, and on how many draws and simulated bars."""
+
+    horizon: Positive
+    drawdown_depth: Annotated[float, Field(gt=0, lt=1)]
+    large_drawdown: Annotated[float, Field(gt=0, lt=1)]
+    overlap_windows: Annotated[int, Field(ge=2)]
+    overlap_bars: Positive
+    simulated_runs: Positive
+    simulated_bars: Annotated[int, Field(ge=400)]
+    simulated_stay: Annotated[float, Field(gt=0, lt=1)]
+    n_draws: Positive
+    n_shifts: Positive
+    seed: Seed
+
+
 class ReportParams(Settings):
     """How much the report shows."""
 
@@ -261,9 +354,12 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "zones": ZonesParams,
     "features": FeaturesParams,
     "macro": MacroParams,
+    "macro_regimes": MacroRegimesParams,
     "hmm": HmmParams,
+    "detectors": DetectorsParams,
     "apply": ApplyParams,
     "backtest": BacktestParams,
+    "honesty": HonestyParams,
     "report": ReportParams,
 }
 """Every top-level parameter of the project and its model."""

@@ -17,6 +17,8 @@ from regime_factory.simulate import simulate_market
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = (
     "features_v1", "features_v2", "features_macro", "features", "hmm.observations", "regimes",
+    "regime_features", "regime_features_selection", "hmm.refit_characteristics",
+    "honesty.forecasts", "hmm.detectors_selection",
 )  # fmt: skip
 ACCOUNTS = ("backtest.positions", "backtest.equity")
 SMALL = {

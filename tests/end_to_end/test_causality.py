@@ -25,7 +25,8 @@ def rules_of(catalog_config: dict[str, Any], names: tuple[str, ...]) -> dict[str
 
 AUDITED = (
     "features_v1", "features_v2", "features_macro", "features", "hmm.observations", "regimes",
-    "backtest.positions", "backtest.equity",
+    "regime_features", "hmm.refit_characteristics", "honesty.forecasts", "backtest.positions",
+    "backtest.equity",
 )  # fmt: skip
 
 

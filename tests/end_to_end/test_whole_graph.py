@@ -10,6 +10,7 @@ from kedro.io.core import is_parameter
 
 from regime_factory.datasets import RunContext
 from regime_factory.pipelines.graph import run_graph
+from regime_factory.regimes.choice.identification import identification
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,24 @@ def test_the_report_shows_both_symbols_and_the_chosen_strategies(made: dict[str,
         assert figures["chosen"] == chosen
         assert figures["strategies"][chosen]["label"] in page
     assert len(page) < 6_000_000
+
+
+def test_the_report_says_what_the_choice_says_of_its_number_of_states(made: dict[str, Any]) -> None:
+    """One sentence, from the figures of the selection table, unchanged from choice to page."""
+    for page in made["report_payload"]["symbols"]:
+        symbol = page["symbol"]
+        own = pl.concat(
+            [made[f"hmm.{name}"].filter(symbol=symbol) for name in ("selection", "profile")]
+        )
+        known = identification(own.to_dicts())
+        config = made["hmm.config"][symbol]
+        assert config["identified"] == known == page["choice"]["identified"]
+        assert known["sentence"] in made["report"]
+        assert config["why"] in made["report"]
+        ambiguous = [refit.first_ts for refit in made["hmm.refits"][symbol] if refit.ambiguous]
+        listed = page["honesty"]["ambiguous_refits"]
+        assert [row["first_ts"] for row in listed] == ambiguous
+        assert f"{len(ambiguous)} of {len(made['hmm.refits'][symbol])}" in made["report"]
 
 
 def test_positions_and_accounts_cover_the_evaluation_zone_alone(made: dict[str, Any]) -> None:

@@ -10,14 +10,14 @@ from regime_factory.evaluation import (
     sharpe_ratio,
     stationary_bootstrap_sharpe,
 )
-from regime_factory.evaluation.bootstrap import _draw_blocks, _draw_sharpes
+from regime_factory.evaluation.bootstrap import _draw_sharpes, draw_blocks
 
 
 def test_prefix_sums_equal_the_drawn_series():
     rng = np.random.default_rng(3)
     ret, other = rng.normal(0.001, 0.01, 101), rng.normal(5.0, 0.02, 101)
     found = _draw_sharpes([ret, other], 20, 7.0, seed=11)
-    ((starts, lengths),) = _draw_blocks(101, 20, 7.0, np.random.default_rng(11))
+    ((starts, lengths),) = draw_blocks(101, 20, 7.0, np.random.default_rng(11))
     for draw in range(20):
         rows = np.concatenate(
             [np.arange(s, s + n) % 101 for s, n in zip(starts[draw], lengths[draw], strict=True)]
@@ -28,7 +28,7 @@ def test_prefix_sums_equal_the_drawn_series():
 
 
 def test_blocks_have_the_mean_length_and_start_anywhere():
-    ((starts, lengths),) = _draw_blocks(2000, 200, 8.0, np.random.default_rng(5))
+    ((starts, lengths),) = draw_blocks(2000, 200, 8.0, np.random.default_rng(5))
     assert np.all(lengths.sum(axis=1) == 2000)
     whole = lengths[:, :200]
     assert whole.mean() == pytest.approx(8.0, rel=0.02)

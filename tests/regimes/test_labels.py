@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from regime_factory.regimes import align_states, confirm_labels, name_states
 from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.labels import name_places
 
 from .worlds import TRUTH
 
@@ -24,6 +25,62 @@ from .worlds import TRUTH
 )
 def test_names_follow_volatility(volatility, names):
     assert name_states(volatility) == names
+    assert name_states(volatility, np.zeros(len(names))) == names
+
+
+@pytest.mark.parametrize(
+    ("volatility", "returns", "names"),
+    [
+        ([1.0], [0.1], ["Market"]),
+        ([1, 2], [-0.1, 0.1], ["Bear", "Bull"]),
+        ([1, 2], [-0.1, -0.2], ["Bull", "Bear"]),
+        ([3, 2, 1], [0.1, 0.3, 0.2], ["Bear", "Bull", "Sideways"]),
+        ([1, 2, 3, 4], [4, 3, 2, 1], ["Bull", "Accumulation", "Distribution", "Bear"]),
+        ([4, 3, 2, 1], [2, 3, 4, 1], ["Distribution", "Accumulation", "Bull", "Bear"]),
+        ([1, 1, 1, 1], [0, 0, 0, 0], ["Bull", "Accumulation", "Distribution", "Bear"]),
+        ([np.inf, 2, 1], [-np.inf, 0.0, 0.1], ["Bear", "Sideways", "Bull"]),
+        (
+            [1, 2, 3, 6, 5],
+            [0.1, 0.2, -0.1, -0.2, 0.0],
+            [
+                "State 1 (low vol, up)",
+                "State 2 (low vol, up)",
+                "State 3 (mid vol, down)",
+                "State 5 (high vol, down)",
+                "State 4 (mid vol, down)",
+            ],
+        ),
+    ],
+)
+def test_market_names_follow_return_and_volatility(volatility, returns, names):
+    assert name_states(volatility, returns, "market") == names
+
+
+@given(st.integers(1, 9), st.integers(0, 10**6), st.sampled_from(["volatility", "market"]))
+def test_names_are_unique_and_do_not_depend_on_the_order_of_states(n_states, seed, scheme):
+    rng = np.random.default_rng(seed)
+    volatility, returns = rng.random(n_states), rng.normal(size=n_states)
+    names = name_states(volatility, returns, scheme)
+    assert len(set(names)) == n_states
+    order = rng.permutation(n_states)
+    assert name_states(volatility[order], returns[order], scheme) == [names[i] for i in order]
+    places = name_places(names)
+    assert sorted(places) == list(range(n_states))
+    if scheme == "volatility" or n_states > 4:
+        assert (np.argsort(places) == np.argsort(volatility)).all()
+    else:
+        assert returns[places == 0] == returns.max()
+        assert returns[places == n_states - 1] == returns.min()
+
+
+def test_naming_that_cannot_be():
+    with pytest.raises(ValueError, match="needs one of each per state"):
+        name_states([1, 2], scheme="market")
+    with pytest.raises(ValueError, match="naming is 'animals'"):
+        name_states([1, 2], scheme="animals")
+    for names in (["Calm", "Bear"], ["State 1", "State 1"], ["Calm", "Calm"]):
+        with pytest.raises(ValueError, match="of no naming scheme"):
+            name_places(names)
 
 
 def _confirm_by_loop(p, threshold):

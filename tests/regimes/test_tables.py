@@ -7,14 +7,22 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regime_factory.regimes import GaussianHMM, Refits, diagnostics, fit_refits
+from regime_factory.regimes import (
+    GaussianHMM,
+    Refits,
+    diagnostics,
+    feature_importance,
+    fit_refits,
+)
 from regime_factory.regimes.tables import (
+    describe_refit,
     diagnostics_table,
     model_by_name,
     model_metrics,
     probability_columns,
     regime_table,
     regimes_by_name,
+    shown_names,
     without_missing_states,
 )
 
@@ -85,6 +93,19 @@ def test_diagnostics_as_rows(refits) -> None:
     share = table.filter(quantity="transmat").group_by("symbol", "state").agg(pl.sum("value"))
     np.testing.assert_allclose(share["value"], 1.0, atol=1e-12)
     assert table.filter(symbol="B", quantity="covars").height == 3 * 4
+    importance = table.filter(symbol="B", quantity="importance")
+    assert importance["other"].to_list() == ["x", "y"]
+    assert importance["value"].sum() == pytest.approx(1)
+
+
+def test_a_refit_is_described_by_its_own_training_rows(refits) -> None:
+    turned = replace(refits["A"][1], names=["Stress", "Calm"])
+    found = describe_refit(turned, ["x", "y"])
+    assert found["state_names"] == ["Calm", "Stress"]
+    share = turned.statistics["share"]
+    np.testing.assert_allclose(found["shares"], share[::-1])
+    moments = turned.model.moments()
+    np.testing.assert_allclose(found["importance"], feature_importance(moments, share))
 
 
 def test_numbers_follow_names_where_ranks_cross(observations, refits) -> None:
@@ -105,6 +126,27 @@ def test_numbers_follow_names_where_ranks_cross(observations, refits) -> None:
     assert first.equals(table.filter(refit_id=0).select(first.columns))
     assert second["p_state_0"].equals(table.filter(refit_id=1)["p_state_1"], check_names=False)
     model = model_by_name(crossed[1])
+    np.testing.assert_array_equal(model.means_, own[1].model.means_[::-1])
+
+
+def test_market_names_are_shown_from_bull_to_bear(observations) -> None:
+    """The wild spells rise: by volatility they come last, by mean return first."""
+    rows = observations.filter(symbol="A")
+    wild = pl.col("x").abs() > 3
+    rows = rows.with_columns(ret=pl.when(wild).then(0.02).otherwise(-0.01))
+    settings = GaussianHMM(2, "diag", n_init=2, sticky=0.5)
+    own = fit_refits(
+        rows.select("x", "y"), rows["ts"], starts_at=200, refit_every=50, model=settings,
+        returns=rows["ret"], naming="market",
+    )  # fmt: skip
+    assert [refit.names for refit in own] == [["Bear", "Bull"]] * 2
+    assert shown_names(own[0]) == ["Bull", "Bear"]
+    stamps = rows.select("symbol", "ts")
+    table = regime_table({"A": own}, rows, stamps, zone="evaluation", label_threshold=0.95)
+    named = regimes_by_name(table, own)
+    assert set(named.select("state", "regime").rows()) == {(0, "Bull"), (1, "Bear")}
+    assert named["p_state_0"].equals(table["p_state_1"], check_names=False)
+    model = model_by_name(own[1])
     np.testing.assert_array_equal(model.means_, own[1].model.means_[::-1])
 
 

@@ -151,17 +151,23 @@ def test_model_choice():
     assert said.startswith("Three states with full covariances: the lowest BIC of the 2 cells")
     assert "do not identify the number of states" in said
     inner = answers_regimes.model_answer(grid, [cell(4, 6.0), cell(5, 7.0)])
-    assert "BIC rises again above 3 states" in inner
+    assert "BIC is best at 3, so the data support this number." in inner
     outside = answers_regimes.model_answer(grid, [cell(4, 1.0), cell(5, 7.0)])
-    assert "BIC would be lowest at 4 states" in outside
+    assert "BIC is best at 4 (4 lower in BIC than with the 3 chosen), so the data" in outside
+    assert "so the data support another number than the 3 chosen." in outside
     sparse = answers_regimes.model_answer([cell(2, 10.0, selected=True), cell(3, 5.0)], [])
     assert "have a state that holds too few bars" in sparse
     assert "given, not chosen" in answers_regimes.model_answer([], [])
 
 
-def test_a_bic_that_rose_in_between_does_not_keep_falling():
-    rows = [{"n_states": k, "bic": bic} for k, bic in ((2, -1.0), (3, 5.0), (4, -2.0))]
-    assert answers_regimes.identification(rows, []).startswith("BIC is lowest at 4 states")
+def test_what_the_choice_stored_is_printed():
+    heavy = cell(3, 5.0, selected=True) | {"emission": "student_t"}
+    stored = {"why": "the lowest ICL of 2 models", "identified": {"sentence": "Only said here."}}
+    said = answers_regimes.model_answer([cell(2, 1.0), heavy], [], stored)
+    assert said == (
+        "Three states with full covariances and Student-t emission: the lowest ICL of 2 models. "
+        "Only said here."
+    )
 
 
 def test_a_strategy_set_by_hand_is_not_called_chosen():

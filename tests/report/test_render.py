@@ -90,6 +90,7 @@ def test_every_block_is_there_for_every_symbol(built, seen, html):
     headings = (
         "Did it make money, and was it timing?",
         "What regimes did it see?",
+        "What are the regimes worth?",
         "Which regime model was chosen, and why?",
         "Which strategy is best, and can we tell?",
         "What cost kills it?",
@@ -105,7 +106,7 @@ def test_every_block_is_there_for_every_symbol(built, seen, html):
 
 
 def test_figures_carry_heading_and_answer(seen):
-    assert len(seen.labels) == 2 * 8
+    assert len(seen.labels) == 2 * 10
     assert all(label and len(label) > 40 for label in seen.labels)
 
 
@@ -116,7 +117,7 @@ def test_ids_are_unique(html):
 
 def test_figure_data_is_json_with_tokens_only(html):
     figures = re.findall(r'data-figure="[^"]+">(.*?)</script>', html)
-    assert len(figures) == 16
+    assert len(figures) == 20
     for text in figures:
         figure = json.loads(text)
         assert {"height", "columns", "data", "layout"} == figure.keys()

@@ -8,6 +8,7 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
@@ -241,9 +242,15 @@ class StateDataset(AtomicDataset[dict[str, Any]]):
         """Rebuild the objects."""
         module, _, name = self.object_type.rpartition(".")
         object_class = getattr(import_module(module), name)
-        document = json.loads((path / "state.json").read_text("utf-8"))
-        with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
-            states = {key: _put_arrays(state, arrays) for key, state in document.items()}
+        try:
+            document = json.loads((path / "state.json").read_text("utf-8"))
+            with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
+                states = {key: _put_arrays(state, arrays) for key, state in document.items()}
+        except (ValueError, LookupError, AttributeError, EOFError, BadZipFile) as error:
+            raise ValueError(
+                f"state.json or arrays.npz in {path} is damaged: {error}; take another version, or "
+                "make it again"
+            ) from error
         return {key: object_class.from_state(state) for key, state in states.items()}
 
     def preview(self) -> JSONPreview:

@@ -6,6 +6,11 @@ from regime_factory.evaluation.bootstrap import (
     stationary_bootstrap_sharpe,
 )
 from regime_factory.evaluation.drawdowns import Drawdown, drawdowns
+from regime_factory.evaluation.group_means import (
+    GroupMeans,
+    bootstrap_group_means,
+    percentile_interval,
+)
 from regime_factory.evaluation.metrics import (
     annual_volatility,
     as_returns,
@@ -28,13 +33,17 @@ from regime_factory.evaluation.overfit import (
     probabilistic_sharpe_ratio,
     skewness,
 )
+from regime_factory.evaluation.superiority import Superiority, superior_ability
 
 __all__ = [
     "DEFLATED_SHARPE_VARIANT",
     "Drawdown",
+    "GroupMeans",
     "SharpeInterval",
+    "Superiority",
     "annual_volatility",
     "as_returns",
+    "bootstrap_group_means",
     "cagr",
     "calmar_ratio",
     "default_mean_block",
@@ -47,10 +56,12 @@ __all__ = [
     "kurtosis",
     "max_drawdown",
     "minimum_track_record_length",
+    "percentile_interval",
     "probabilistic_sharpe_ratio",
     "sharpe_ratio",
     "skewness",
     "sortino_ratio",
     "stationary_bootstrap_sharpe",
+    "superior_ability",
     "total_return",
 ]

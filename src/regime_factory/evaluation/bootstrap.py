@@ -162,7 +162,7 @@ def _draw_sharpes(
     sums = [_prefix_sums(column) for column in columns]
     parts = [
         np.stack([_sharpe_of_blocks(prefix, starts, lengths, n_bars) for prefix in sums])
-        for starts, lengths in _draw_blocks(n_bars, n_draws, block, np.random.default_rng(seed))
+        for starts, lengths in draw_blocks(n_bars, n_draws, block, np.random.default_rng(seed))
     ]
     return np.concatenate(parts, axis=1)
 
@@ -178,10 +178,34 @@ def _prefix_sums(column: NDArray[np.float64]) -> tuple[float, NDArray, NDArray]:
     )
 
 
-def _draw_blocks(
+def draw_blocks(
     n_bars: int, n_draws: int, block: float, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Block starts and lengths; the lengths of a row sum to ``n_bars``."""
+    """Draw the blocks of stationary bootstrap draws, a few draws at a time.
+
+    Parameters
+    ----------
+    n_bars : int
+        Length of the series.
+    n_draws : int
+        Draws.
+    block : float
+        Mean block length in bars, 1 or more.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Yields
+    ------
+    starts, lengths : ndarray of int, shape (draws of this part, n_blocks)
+        First bar and length of each block; the lengths of a row sum to ``n_bars``, and a block may
+        run over the end, where the series begins again.
+
+    Examples
+    --------
+    >>> parts = draw_blocks(100, 7, 10.0, np.random.default_rng(0))
+    >>> [lengths.sum(axis=1).tolist() for _, lengths in parts]
+    [[100, 100, 100, 100, 100, 100, 100]]
+    """
     expected = n_bars / block
     n_blocks = min(n_bars, int(expected + 10.0 * math.sqrt(expected) + 20.0))
     step = max(1, _MAX_CELLS // n_blocks)

@@ -61,6 +61,16 @@ class SettingsMixin:
         """
         return type(self)(**self.get_params())
 
+    def __sklearn_tags__(self) -> Any:
+        """Describe the estimator to scikit-learn, whose pipelines ask for it."""
+        from sklearn.utils import Tags, TargetTags  # pyrefly: ignore[missing-module-attribute]
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Answer scikit-learn's ``check_is_fitted``."""
+        return bool(getattr(self, "is_fitted", lambda: False)())
+
     def __repr__(self) -> str:
         """Show the settings."""
         settings = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())

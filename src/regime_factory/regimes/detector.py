@@ -8,10 +8,18 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regime_factory.regimes.validation import check_observations, column_names
+
 Matrix = NDArray[np.float64]
 # Each kind of saved detector and the module that reads it, imported when it is needed.
 _HOMES = {
     "GaussianHMM": "regime_factory.regimes.hmm.model",
+    "JumpModel": "regime_factory.regimes.detectors.jump",
+    "GaussianMixture": "regime_factory.regimes.detectors.mixture",
+    "VolatilityThreshold": "regime_factory.regimes.detectors.threshold",
+    "MarkovRegression": "regime_factory.regimes.detectors.markov",
+    "SlotHMM": "regime_factory.regimes.hmm.by_slot",
+    "MacroRegimeDetector": "regime_factory.regimes.macro.detector",
 }
 
 
@@ -54,6 +62,10 @@ class Detector(Protocol):
     Settings are stored untouched by ``__init__``; fitted attributes end in an underscore. States
     drawn by a fit without ``start`` are ordered by the volatility of the first column, calmest
     first; with ``start`` they keep the order of the start.
+
+    A detector may have two things more. ``state_names``: it orders and names its states itself, by
+    their meaning, and is never reordered. ``check_rows(X)``: it reads rows itself, missing values
+    (NaN) among them.
     """
 
     n_components: int
@@ -110,6 +122,34 @@ class Detector(Protocol):
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """Rebuild a saved detector; it predicts identically."""
         ...
+
+
+class SavedDetector:
+    """Reader of saved detectors of any kind, for datasets that name one class."""
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Any:
+        """Rebuild a saved detector, as :func:`restore_detector`."""
+        return restore_detector(state)
+
+
+def read_rows(detector: Any, X: ArrayLike) -> Matrix:
+    """Return observations as a matrix, read by the detector where it has a rule of its own.
+
+    Parameters
+    ----------
+    detector : Detector
+        Fitted or not.
+    X : array_like, shape (T, F)
+        Observations.
+
+    Returns
+    -------
+    ndarray, shape (T, F)
+        Finite, but for a detector that takes missing values (NaN).
+    """
+    own = getattr(detector, "check_rows", None)
+    return check_observations(X, names=column_names(X)) if own is None else own(X)
 
 
 def restore_detector(state: Mapping[str, Any]) -> Any:

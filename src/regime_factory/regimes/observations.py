@@ -5,13 +5,21 @@ from datetime import timedelta
 
 import polars as pl
 
-from regime_factory.bars import per_symbol
+from regime_factory.bars import Session, per_symbol
+from regime_factory.regimes.slots import SLOT, StandardiseBy, slots_of
 
 KEYS = ("symbol", "ts", "ret")
 
 
 def observe(
-    features: pl.DataFrame, bars: pl.DataFrame, *, timeframe: str, columns: Sequence[str]
+    features: pl.DataFrame,
+    bars: pl.DataFrame,
+    *,
+    timeframe: str,
+    columns: Sequence[str],
+    standardise_by: StandardiseBy = "none",
+    session: Session | None = None,
+    anchor: str | None = None,
 ) -> pl.DataFrame:
     """Take one row per bar of a timeframe: the moment the bar is first known to the base bars.
 
@@ -28,11 +36,15 @@ def observe(
         Timeframe whose bars are observed.
     columns
         Feature columns to observe; rows with a null in one of them are left out.
+    standardise_by, session, anchor
+        Whether a column `slot` goes before the observed ones, and how it is counted: see
+        `slots_of`.
 
     Returns
     -------
     polars.DataFrame
-        `symbol, ts, ret` and the columns; `ret` is the simple return of the observed bar.
+        `symbol, ts, ret`, `slot` where asked for, and the columns; `ret` is the simple return of
+        the observed bar.
 
     Raises
     ------
@@ -54,7 +66,44 @@ def observe(
     for symbol in features["symbol"].unique(maintain_order=True):
         if table.filter(symbol=symbol).is_empty():
             raise ValueError(_why_nothing(symbol, features.filter(symbol=symbol), columns))
-    return table
+    return with_slots(table, standardise_by, timeframe=timeframe, session=session, anchor=anchor)
+
+
+def with_slots(
+    observations: pl.DataFrame,
+    standardise_by: StandardiseBy,
+    *,
+    timeframe: str,
+    session: Session | None = None,
+    anchor: str | None = None,
+) -> pl.DataFrame:
+    """Put the slot of the day before the observed columns.
+
+    Parameters
+    ----------
+    observations
+        `symbol, ts`, optionally `ret`, and the observed columns.
+    standardise_by, timeframe, session, anchor
+        As in `slots_of`; with ``none`` the table comes back as it is.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows. A row first known after its bar closed, for want of a base bar, has the slot
+        of the moment it is known.
+    """
+    if standardise_by == "none":
+        return observations
+    parts = [
+        rows.with_columns(
+            slots_of(
+                rows["ts"], standardise_by, timeframe=timeframe, session=session, anchor=anchor
+            )
+        )
+        for _, rows in per_symbol(observations)
+    ]
+    keys = [name for name in KEYS if name in observations.columns]
+    return pl.concat(parts).select(*keys, SLOT, pl.exclude(*keys, SLOT))
 
 
 def carry_forward(
@@ -83,8 +132,13 @@ def carry_forward(
 
 
 def observed_columns(observations: pl.DataFrame) -> list[str]:
-    """Names of the observed columns of an observation table."""
+    """Names of what a model takes: the observed columns, the slot of the day first if there."""
     return [name for name in observations.columns if name not in KEYS]
+
+
+def feature_columns(observations: pl.DataFrame) -> list[str]:
+    """Names of the observed columns of an observation table, without the slot of the day."""
+    return [name for name in observed_columns(observations) if name != SLOT]
 
 
 def skipped_bars(observations: pl.DataFrame, bars: pl.DataFrame, timeframe: str) -> dict[str, int]:

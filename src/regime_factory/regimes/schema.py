@@ -52,16 +52,42 @@ class Selection(pa.DataFrameModel):
     symbol: str
     n_states: int = pa.Field(ge=1)
     covariance_type: str = pa.Field(isin=["full", "diag", "spherical", "tied"])
+    emission: str = pa.Field(isin=["gaussian", "student_t"])
     n_parameters: int = pa.Field(gt=0)
     loglik_train: float
     loglik_validation: float
+    heldout_per_bar: float
     aic: float
     bic: float
+    icl: float
     n_iter: int = pa.Field(ge=0)
     converged: bool
     hit_rate: float = pa.Field(ge=0, le=1)
     min_occupancy: float = pa.Field(ge=0, le=1)
+    median_dwell: float = pa.Field(ge=0)
+    stability: float = pa.Field(ge=-1, le=1, nullable=True)  # not measured for the profile
     selected: bool
+
+
+class DetectorComparison(pa.DataFrameModel):
+    """One row per symbol and detector."""
+
+    symbol: str
+    detector: str
+    n_states: int = pa.Field(ge=1)
+    bars: int = pa.Field(gt=0)
+    min_occupancy: float = pa.Field(ge=0, le=1)
+    switches_per_year: float = pa.Field(ge=0)
+    median_dwell: float = pa.Field(ge=1)
+    agreement_mean: float = pa.Field(ge=-1, le=1, nullable=True)  # null with a single refit
+    agreement_worst: float = pa.Field(ge=-1, le=1, nullable=True)
+    loglik_per_bar: float = pa.Field(nullable=True)  # null without a density of all columns
+    qlike: float = pa.Field(nullable=True)  # null without a next bar
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """One row per symbol and detector."""
+
+        unique: ClassVar[list[str]] = ["symbol", "detector"]
 
 
 class FilteredRegimes(pa.DataFrameModel):
@@ -97,6 +123,49 @@ class AppliedRegimes(FilteredRegimes):
     confirmed_regime: str = pa.Field(nullable=True)
     bound: float = pa.Field(ge=0, le=1 + 1e-9)
     certified: bool
+
+
+class RegimeFeatures(pa.DataFrameModel):
+    """Regime features for other models, one row per base bar."""
+
+    symbol: str
+    ts: Stamp
+    probability: Series[float] = pa.Field(
+        alias=r"^p_(next_)?state_\d+$", regex=True, ge=0, le=1 + 1e-9, nullable=True
+    )
+    regime_entropy: float = pa.Field(ge=0, le=1)
+    p_leave_regime: float = pa.Field(ge=0, le=1, nullable=True)
+    p_regime_change: float = pa.Field(ge=0, le=1, nullable=True)
+    regime_shift: float = pa.Field(ge=0, le=1 + 1e-9, nullable=True)
+    bars_in_regime: pl.Int32 = pa.Field(ge=0)
+    zone: str = pa.Field(isin=["selection", "evaluation", "holdout"])
+    refit_id: pl.Int32 = pa.Field(ge=0)
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """One row per symbol and time."""
+
+        unique: ClassVar[list[str]] = ["symbol", "ts"]
+
+
+class RefitCharacteristics(pa.DataFrameModel):
+    """What each refit's training rows say about its states."""
+
+    symbol: str
+    ts: Stamp
+    refit_id: pl.Int32 = pa.Field(ge=0)
+    trained_on: pl.Int32 = pa.Field(gt=0)
+    state: pl.Int16 = pa.Field(ge=0)
+    regime: str
+    share: float = pa.Field(ge=0, le=1 + 1e-9)
+    mean: float = pa.Field(nullable=True)
+    vol: float = pa.Field(ge=0, nullable=True)
+    next_mean: float = pa.Field(nullable=True)
+    next_vol: float = pa.Field(ge=0, nullable=True)
+
+    class Config:  # pyrefly: ignore[bad-override] - pandera's own way to set options
+        """One row per symbol, refit and state."""
+
+        unique: ClassVar[list[str]] = ["symbol", "refit_id", "state"]
 
 
 class Diagnostics(pa.DataFrameModel):

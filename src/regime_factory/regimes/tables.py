@@ -1,20 +1,21 @@
 """Long tables over symbols: regimes of a zone, likelihoods, diagnostics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from regime_factory.bars import per_symbol
-from regime_factory.regimes.describe.diagnostics import honesty_figures
+from regime_factory.regimes.describe.diagnostics import diagnostics, honesty_figures
 from regime_factory.regimes.hmm.model import GaussianHMM
-from regime_factory.regimes.labels import name_states
+from regime_factory.regimes.labels import name_places
 from regime_factory.regimes.observations import carry_forward, observed_columns
 from regime_factory.regimes.walk.refits import Refit, Refits
 from regime_factory.regimes.walk.walk_forward import filter_refits
 
-_MOMENTS = ("transmat", "means", "stds")
+_MOMENTS = ("transmat", "means", "stds", "explained")
 
 
 def regime_table(
@@ -83,11 +84,11 @@ def probability_columns(regimes: pl.DataFrame) -> list[str]:
 
 
 def regimes_by_name(regimes: pl.DataFrame, refits: Refits) -> pl.DataFrame:
-    """Renumber the states so that a number stands for one name over all refits, calmest first.
+    """Renumber the states so that a number stands for one name over all refits.
 
-    Aligned states keep their number across refits, while names follow the volatility that each
-    refit measures on its own rows; where the ranks of two states cross, number and name part.
-    Tables and pictures that people read go by name.
+    Aligned states keep their number across refits, while names follow the figures that each refit
+    measures on its own rows; where the ranks of two states cross, number and name part. Tables and
+    pictures that people read go by name: calmest first, or from Bull to Bear.
 
     Parameters
     ----------
@@ -103,18 +104,33 @@ def regimes_by_name(regimes: pl.DataFrame, refits: Refits) -> pl.DataFrame:
     """
     known = without_missing_states(regimes)
     columns = probability_columns(known)
-    names = name_states(range(len(columns)))
     parts = []
     for refit in refits:
         rows = known.filter(pl.col("refit_id") == refit.refit_id)
-        place = {old: names.index(name) for old, name in enumerate(refit.names)}
+        place = {old: int(new) for old, new in enumerate(name_places(refit.names))}
         moved = {columns[place[old]]: rows[columns[old]] for old in place}
         parts.append(rows.with_columns(pl.col("state", "confirmed_state").replace(place), **moved))
     return pl.concat(parts)
 
 
+def shown_names(refit: Refit) -> list[str]:
+    """Give the names of a refit's states in the order in which they are shown.
+
+    Parameters
+    ----------
+    refit
+        One refit.
+
+    Returns
+    -------
+    list of str
+        Calmest first, or from Bull to Bear.
+    """
+    return [refit.names[state] for state in np.argsort(name_places(refit.names))]
+
+
 def model_by_name(refit: Refit) -> GaussianHMM:
-    """Give a refit's model with its states in the order of their names, calmest first.
+    """Give a refit's model with its states in the order of `shown_names`.
 
     Parameters
     ----------
@@ -126,9 +142,28 @@ def model_by_name(refit: Refit) -> GaussianHMM:
     GaussianHMM
         A copy.
     """
-    names = name_states(range(len(refit.names)))
-    model = GaussianHMM.from_state(refit.model.to_state())
-    return model.reorder([refit.names.index(name) for name in names])
+    model = type(refit.hmm).from_state(refit.hmm.to_state())
+    return model.reorder(np.argsort(name_places(refit.names)))
+
+
+def describe_refit(refit: Refit, feature_names: Sequence[str]) -> dict[str, Any]:
+    """Describe the model of a refit by its own training rows, states as they are shown.
+
+    Parameters
+    ----------
+    refit
+        One refit.
+    feature_names
+        Observed columns.
+
+    Returns
+    -------
+    dict
+        As `diagnostics`; the importance is weighted by the shares of the training rows.
+    """
+    order = np.argsort(name_places(refit.names))
+    shares = [refit.statistics["share"][state] or 0.0 for state in order]
+    return diagnostics(model_by_name(refit), feature_names, shown_names(refit), shares)
 
 
 def without_missing_states(regimes: pl.DataFrame) -> pl.DataFrame:
@@ -185,23 +220,30 @@ def model_metrics(
     -------
     dict
         Log-likelihoods of the zone in nats (the fixed model, and the refits walked forward),
-        counts of bars and refits, and the figures of `honesty_figures`.
+        counts of bars and refits, the refits whose states could as well be matched otherwise with
+        those of the refit before, and the figures of `honesty_figures`.
     """
     X = observations.select(observed_columns(observations))
     first = refits[0].first_row
     walked = [
-        refit.model.score_rows(X[:end])[start:].sum()
+        refit.hmm.score_rows(X[:end])[start:].sum()
         for refit, start, end in refits.blocks(observations.height)
     ]
     filtered = filter_refits(refits, X, observations["ts"], label_threshold)
     return {
         "n_states": model.n_components,
         "covariance_type": model.covariance_type,
+        "emission": model.emission,
         "loglik_evaluation": float(model.score_rows(X)[first:].sum()),
         "loglik_evaluation_walk_forward": float(sum(walked)),
         "bars_evaluation": observations.height - first,
         "n_refits": len(refits),
         "n_ambiguous_refits": sum(bool(refit.ambiguous) for refit in refits),
+        "ambiguous_refits": [
+            {"refit_id": refit.refit_id, "first_ts": refit.first_ts}
+            for refit in refits
+            if refit.ambiguous
+        ],
         "n_fresh_refits": sum(bool(refit.fresh) for refit in refits),
         **honesty_figures(refits, X.to_numpy(), filtered, periods_per_year),
     }
@@ -220,7 +262,9 @@ def diagnostics_table(documents: Mapping[str, Mapping[str, Any]]) -> pl.DataFram
     polars.DataFrame
         `symbol, quantity, state, other, value`: transition matrix (`other` is the next state),
         means, standard deviations and covariances (`other` names the columns), stationary
-        shares, expected bars.
+        shares, shares of the training rows, expected bars, degrees of freedom of Student-t
+        emission, explained variance of each column by state; the importance of a column is that
+        of the column (`other`) and has no state (-1).
     """
     rows: list[tuple[str, str, int, str, float | None]] = []
     for symbol, document in documents.items():
@@ -235,8 +279,11 @@ def diagnostics_table(documents: Mapping[str, Mapping[str, Any]]) -> pl.DataFram
                 rows += [(symbol, "covars", state, f"{feature},{b}", value) for b, value in pairs]
             rows += [
                 (symbol, quantity, state, "", document[quantity][state])
-                for quantity in ("stationary", "expected_bars")
+                for quantity in ("stationary", "shares", "expected_bars", "dofs")
+                if document[quantity] is not None
             ]
+        shares = zip(features, document["importance"], strict=True)
+        rows += [(symbol, "importance", -1, feature, value) for feature, value in shares]
     schema = {
         "symbol": pl.String, "quantity": pl.String, "state": pl.Int64,
         "other": pl.String, "value": pl.Float64,

@@ -1,5 +1,6 @@
 """Checks of observations, lengths, settings and probabilities, with messages that help."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,12 +8,34 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
+EMISSIONS = ("gaussian", "student_t")
+LARGEST = 1e100  # beyond it squares overflow and densities are lost
 _FLAT = 1e-12  # relative spread below which a column counts as constant
 _COLLINEAR = 1e-9  # smallest eigenvalue allowed in the correlation matrix
 
 
 class NotFittedError(ValueError):
-    """A model was asked for results before it was fitted."""
+    """A model was asked for results before it was fitted.
+
+    Where scikit-learn is loaded, the error is also one of its ``NotFittedError``.
+
+    Examples
+    --------
+    >>> import sklearn.exceptions
+    >>> isinstance(NotFittedError("call fit first"), sklearn.exceptions.NotFittedError)
+    True
+    """
+
+    def __new__(cls, *args: object) -> "NotFittedError":
+        """Make an error that programs written for scikit-learn catch too."""
+        peer = sys.modules.get("sklearn.exceptions")  # not imported for this: it costs seconds
+        if peer is None or issubclass(cls, peer.NotFittedError):
+            return super().__new__(cls, *args)
+        return super().__new__(type(cls.__name__, (cls, peer.NotFittedError), {}), *args)
+
+    def __reduce__(self) -> tuple[type["NotFittedError"], tuple[object, ...]]:
+        """Pickle by the class that can be found again."""
+        return NotFittedError, self.args
 
 
 def column_names(X: object) -> list[str] | None:
@@ -29,6 +52,59 @@ def column_names(X: object) -> list[str] | None:
     """
     columns = getattr(X, "columns", None)
     return None if columns is None else [str(name) for name in columns]
+
+
+def check_columns(X: object, expected: Sequence[str] | None) -> None:
+    """Refuse a frame that has a column of the fit in the place of another one.
+
+    Parameters
+    ----------
+    X : object
+        Observations; arrays, and columns that the fit did not know, pass.
+    expected : sequence of str or None
+        Names of the columns the model was fitted on, None if it was fitted on an array.
+
+    Raises
+    ------
+    ValueError
+        With the names found and expected.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> check_columns(pl.DataFrame({"b": [1.0], "a": [2.0]}), ["a", "b"])
+    Traceback (most recent call last):
+    ...
+    ValueError: columns are ['b', 'a'], the model was fitted on ['a', 'b']; select them in that \
+order
+    """
+    names = named_columns(X)
+    if names is None or expected is None or len(names) != len(expected):
+        return
+    known = set(expected)
+    if any(name in known and name != at for name, at in zip(names, expected, strict=True)):
+        raise ValueError(
+            f"columns are {names}, the model was fitted on {list(expected)}; select them in that "
+            "order"
+        )
+
+
+def named_columns(X: object) -> list[str] | None:
+    """Return the column names of a frame that has names, and not only numbers, for them.
+
+    Parameters
+    ----------
+    X : object
+        Observations.
+
+    Returns
+    -------
+    list of str or None
+    """
+    columns = getattr(X, "columns", None)
+    if columns is None or not all(isinstance(name, str) for name in columns):
+        return None
+    return list(columns)
 
 
 def check_observations(
@@ -82,6 +158,28 @@ def check_observations(
             "drop warm-up rows and fill gaps first"
         )
     return values
+
+
+def check_magnitude(values: NDArray[np.float64]) -> None:
+    """Refuse numbers whose squares overflow, so that they would have no density.
+
+    Parameters
+    ----------
+    values : ndarray, shape (T, F)
+        Finite observations.
+
+    Raises
+    ------
+    ValueError
+        For a number of 1e100 or beyond.
+    """
+    if max(values.max(), -values.min()) < LARGEST:
+        return
+    row, column = (int(i) for i in np.argwhere(np.abs(values) >= LARGEST)[0])
+    raise ValueError(
+        f"observations hold {values[row, column]} in row {row}, column {column}, too large to have "
+        "a density; check its units"
+    )
 
 
 def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> list[int]:
@@ -184,7 +282,7 @@ def check_probabilities(values: ArrayLike, shape: tuple[int, ...], name: str) ->
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Refuse settings of a Gaussian hidden Markov model that cannot be used.
+    """Refuse settings of a hidden Markov model that cannot be used.
 
     Parameters
     ----------
@@ -201,10 +299,11 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             f"unknown covariance_type {settings['covariance_type']!r}; "
             f"use one of {COVARIANCE_TYPES}"
         )
-    if settings["emission"] != "gaussian":
-        raise ValueError(
-            f"emission {settings['emission']!r} is not available; use emission='gaussian'"
-        )
+    if settings["emission"] not in EMISSIONS:
+        raise ValueError(f"unknown emission {settings['emission']!r}; use one of {EMISSIONS}")
+    n_jobs = settings["n_jobs"]
+    if not isinstance(n_jobs, int | np.integer) or (n_jobs < 1 and n_jobs != -1):
+        raise ValueError(f"n_jobs must be an integer >= 1, or -1 for all cores, found {n_jobs!r}")
     for name, lowest in (("n_components", 1), ("n_init", 1), ("n_iter", 1), ("random_state", 0)):
         if not isinstance(settings[name], int | np.integer) or settings[name] < lowest:
             raise ValueError(f"{name} must be an integer >= {lowest}, found {settings[name]!r}")

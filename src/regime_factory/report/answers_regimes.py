@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from regime_factory.regimes.choice.identification import identification
 from regime_factory.report.answers import count_word
 from regime_factory.report.formats import counted, listed, number, percent
 from regime_factory.report.verdict import (
@@ -14,7 +14,7 @@ from regime_factory.report.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from regime_factory.report.payload import Dwell, GridRow, Probabilities, StateRow, SymbolPage
 
@@ -145,7 +145,11 @@ def probability_answer(probabilities: Probabilities) -> str:
     return f"{degree}: the leading regime had over 90% on {percent(share)} of the {bars}."
 
 
-def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
+def model_answer(
+    grid: Sequence[GridRow],
+    profile: Sequence[GridRow],
+    choice: Mapping[str, Any] | None = None,
+) -> str:
     """Say which model was chosen and whether the number of states is identified.
 
     Parameters
@@ -153,7 +157,9 @@ def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
     grid
         Cells that could be chosen.
     profile
-        Cells fitted only to see how the BIC goes on.
+        Cells fitted only to see how the criteria go on.
+    choice
+        ``why`` and ``identified`` of the choice, where the run stored them.
 
     Returns
     -------
@@ -164,57 +170,16 @@ def model_answer(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
         return "The model was given, not chosen from a grid."
     name = _cell_name(chosen)
     name = f"{name[:1].upper()}{name[1:]}"
-    lowest = min(row["bic"] for row in grid)
+    why = (choice or {}).get("why") or _lowest_bic(grid, chosen)
+    known = (choice or {}).get("identified") or identification([*grid, *profile])
+    return f"{name}: {why}{_validated_better(grid, chosen)}. {known['sentence']}"
+
+
+def _lowest_bic(grid: Sequence[GridRow], chosen: GridRow) -> str:
     cells = counted(len(grid), "cell")
-    why = (
-        f"the lowest BIC of the {cells} tried"
-        if chosen["bic"] <= lowest
-        else f"of the {cells} tried, those with a lower BIC have a state that holds too few bars"
-    )
-    why += _validated_better(grid, chosen)
-    return f"{name}: {why}. {identification(grid, profile)}".strip()
-
-
-def identification(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> str:
-    """Say in one sentence whether the data identify the number of states.
-
-    Parameters
-    ----------
-    grid, profile
-        All fitted cells.
-
-    Returns
-    -------
-    str
-        Empty where too few state counts were tried to tell.
-
-    Examples
-    --------
-    >>> rows = [{"n_states": k, "bic": -float(k)} for k in (2, 3, 4)]
-    >>> identification(rows, [])
-    'BIC keeps falling up to 4 states, the most tried: the data do not identify the number of \
-states, so it is a choice.'
-    """
-    cells = sorted([*grid, *profile], key=lambda row: row["n_states"])
-    best = {
-        n: min(row["bic"] for row in rows)
-        for n, rows in groupby(cells, key=lambda row: row["n_states"])
-    }
-    if len(best) < 3:
-        return ""
-    lowest, most = min(best, key=lambda n: best[n]), max(best)
-    if lowest == most:
-        path = [best[n] for n in sorted(best)]
-        falls = all(later < earlier for earlier, later in pairwise(path))
-        how = "keeps falling up to" if falls else "is lowest at"
-        return (
-            f"BIC {how} {most} states, the most tried: "
-            "the data do not identify the number of states, so it is a choice."
-        )
-    chosen = next((row["n_states"] for row in grid if row.get("selected")), None)
-    if lowest != chosen:
-        return f"BIC would be lowest at {lowest} states, outside what could be chosen."
-    return f"BIC rises again above {lowest} states, so the data support this number."
+    if chosen["bic"] <= min(row["bic"] for row in grid):
+        return f"the lowest BIC of the {cells} tried"
+    return f"of the {cells} tried, those with a lower BIC have a state that holds too few bars"
 
 
 def _validated_better(grid: Sequence[GridRow], chosen: GridRow) -> str:
@@ -227,4 +192,5 @@ def _validated_better(grid: Sequence[GridRow], chosen: GridRow) -> str:
 
 
 def _cell_name(row: GridRow) -> str:
-    return f"{count_word(row['n_states'])} states with {row['covariance_type']} covariances"
+    heavy = " and Student-t emission" if row.get("emission") == "student_t" else ""
+    return f"{count_word(row['n_states'])} states with {row['covariance_type']} covariances{heavy}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from regime_factory.report.formats import chance, number, percent
+from regime_factory.report.formats import chance, model_kind, number, percent
 from regime_factory.report.marks import Figure, axis, dot_figure, layout_of, title_of, whisker
 from regime_factory.report.palette import regime_slot
 
@@ -156,15 +156,15 @@ def bic_figure(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> Figure:
     dict
     """
     chosen = next((row for row in grid if row.get("selected")), grid[0])
-    kinds = sorted({row["covariance_type"] for row in [*grid, *profile]})
+    kinds = sorted({model_kind(row) for row in [*grid, *profile]})
     symbols, dashes = ("circle", "square", "triangle-up", "x"), ("solid", "dot", "dash", "dashdot")
     data: list[dict[str, Any]] = []
     for k, kind in enumerate(kinds):
         rows = sorted(
-            {r["n_states"]: r for r in [*profile, *grid] if r["covariance_type"] == kind}.values(),
+            {r["n_states"]: r for r in [*profile, *grid] if model_kind(r) == kind}.values(),
             key=lambda row: row["n_states"],
         )
-        inside = {r["n_states"] for r in grid if r["covariance_type"] == kind}
+        inside = {r["n_states"] for r in grid if model_kind(r) == kind}
         shape = symbols[k % 4]
         data.append(
             {

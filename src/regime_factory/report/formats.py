@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -146,6 +147,27 @@ def counted(n: int, noun: str) -> str:
     ('1 warning', '1,200 bars')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def model_kind(row: Mapping[str, Any]) -> str:
+    """Write the covariance of a fitted model, and its emission where it is not Gaussian.
+
+    Parameters
+    ----------
+    row
+        Cell of the model grid.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> model_kind({"covariance_type": "full", "emission": "student_t"})
+    'full, Student-t'
+    """
+    heavy = row.get("emission") == "student_t"
+    return f"{row['covariance_type']}{', Student-t' if heavy else ''}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -163,6 +163,8 @@ class Honesty(TypedDict, total=False):
     refit_agreement_mean: float | None
     refit_agreement_worst: float | None
     switches_per_year: float | None
+    n_refits: int
+    ambiguous_refits: list[dict[str, Any]]  # refit_id, first_ts
 
 
 class GridRow(TypedDict, total=False):
@@ -170,15 +172,20 @@ class GridRow(TypedDict, total=False):
 
     n_states: int
     covariance_type: str
+    emission: str
     n_parameters: int
     loglik_train: float
     loglik_validation: float
+    heldout_per_bar: float
     aic: float
     bic: float
+    icl: float
     n_iter: int
     converged: bool
     hit_rate: float
     min_occupancy: float
+    median_dwell: float
+    stability: float | None  # agreement of labels across refits; not measured for the profile
     selected: bool
 
 
@@ -201,6 +208,8 @@ class SymbolPage(TypedDict):
     profile: list[GridRow]
     strategy_selection: list[dict[str, Any]]
     honesty: Honesty
+    choice: dict[str, Any]  # why the model was chosen, whether the data identify its states
+    card: dict[str, Any]  # the symbol's honesty card; empty where none was made
 
 
 class Payload(TypedDict):
@@ -227,6 +236,8 @@ def build_payload(
     characteristics: Mapping[str, Sequence[Mapping[str, Any]]],
     honesty: Mapping[str, Mapping[str, Any]],
     profile: pl.DataFrame | None = None,
+    choices: Mapping[str, Mapping[str, Any]] | None = None,
+    cards: Mapping[str, Mapping[str, Any]] | None = None,
     leakage: Leakage | None = None,
     benchmark: str = "buy_and_hold",
     max_points: int = 2000,
@@ -264,6 +275,11 @@ def build_payload(
         Per symbol the rows of the regime table, calmest first.
     honesty
         Per symbol the revision rate and the agreement across refits.
+    choices
+        Per symbol why its model was chosen (``why``) and whether the data say how many states there
+        are (``identified``).
+    cards
+        Per symbol the honesty card: what the regimes are worth beside simpler rules.
     leakage
         Result of the whole-run audit, or None where it was not run.
     benchmark
@@ -322,6 +338,8 @@ def build_payload(
             profile=[GridRow(**row) for row in _rows(profile, symbol)],
             strategy_selection=_rows(strategy_selection, symbol),
             honesty=Honesty(**honesty.get(symbol, {})),
+            choice=dict((choices or {}).get(symbol, {})),
+            card=dict((cards or {}).get(symbol, {})),
         )
         pages.append(page)
     return Payload(meta=Meta(**meta), leakage=leakage, symbols=pages)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from regime_factory.report.formats import chance
+from regime_factory.report.figures_honesty import skill_rows, volatility_rows
+from regime_factory.report.formats import chance, model_kind
 from regime_factory.report.palette import THEMES, regime_slot
 from regime_factory.report.series import filled_probability_columns, regime_lanes, spell_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -201,7 +202,7 @@ def plot_bic(selection: pl.DataFrame, profile: pl.DataFrame | None = None) -> Fi
     Parameters
     ----------
     selection
-        Rows of one symbol: `n_states, covariance_type, bic, selected`.
+        Rows of one symbol: `n_states, covariance_type, emission, bic, selected`.
     profile
         Further rows fitted only to see where the BIC goes.
 
@@ -210,14 +211,12 @@ def plot_bic(selection: pl.DataFrame, profile: pl.DataFrame | None = None) -> Fi
     matplotlib.figure.Figure
     """
     figure, (axes,) = _figure((7.5, 4.2), 1)
-    columns = ["n_states", "covariance_type", "bic"]
-    cells = selection.select(*columns, inside=pl.lit(value=True))
+    cells = _grid_points(selection, inside=True)
     if profile is not None and not profile.is_empty():
-        extra = profile.select(*columns, inside=pl.lit(value=False))
-        cells = pl.concat([cells, extra.join(cells, on=columns[:2], how="anti")])
-    kinds = sorted(cells["covariance_type"].unique())
-    for k, kind in enumerate(kinds):
-        rows = cells.filter(pl.col("covariance_type") == kind).sort("n_states")
+        extra = _grid_points(profile, inside=False)
+        cells = pl.concat([cells, extra.join(cells, on=["n_states", "kind"], how="anti")])
+    for k, kind in enumerate(sorted(cells["kind"].unique())):
+        rows = cells.filter(pl.col("kind") == kind).sort("n_states")
         style, mark = ("-", ":", "--", "-.")[k % 4], "os^D"[k % 4]
         axes.plot(rows["n_states"], rows["bic"], style, color=INK["muted"], zorder=1)
         for inside in (True, False):
@@ -236,7 +235,47 @@ def plot_bic(selection: pl.DataFrame, profile: pl.DataFrame | None = None) -> Fi
     axes.set_xlabel("Number of states")
     axes.set_ylabel("BIC (no unit, lower is better)")
     axes.set_title("BIC over the grid, hollow: not to be chosen", loc="left")
-    axes.legend(frameon=False, title="Covariance")
+    axes.legend(frameon=False, title="Model")
+    return figure
+
+
+def _grid_points(table: pl.DataFrame, *, inside: bool) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(row["n_states"], model_kind(row), row["bic"], inside) for row in table.to_dicts()],
+        schema=["n_states", "kind", "bic", "inside"],
+        orient="row",
+    )
+
+
+def plot_yardsticks(card: Mapping[str, Any]) -> Figure:
+    """Plot what the regimes save against simpler forecasts of volatility and of drawdowns.
+
+    Parameters
+    ----------
+    card
+        The symbol's honesty card.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = [
+        ("QLIKE saved on the next bar's variance", volatility_rows(card["volatility"])),
+        ("Brier score saved on drawdowns, as a share", skill_rows(card["drawdowns"])),
+    ]
+    shown = [panel for panel in panels if panel[1]] or [("Too few bars to compare", [])]
+    heights = [0.6 + 0.3 * len(rows) for _, rows in shown]
+    figure, axes = _figure((8.5, 1.2 + sum(heights)), len(shown), heights=heights)
+    for one, (title, rows) in zip(axes, shown, strict=True):
+        for k, (_, value, low, high, _, beyond) in enumerate(rows):
+            if low is not None and high is not None:
+                one.plot([low, high], [k, k], color=INK["ink2"], linewidth=2)
+            face = INK["strat"] if beyond else INK["panel"]
+            one.scatter(value, k, s=70, facecolor=face, edgecolor=INK["strat"], zorder=3)
+        one.axvline(0, color=INK["axis"], linewidth=1.4)
+        _name_rows(one, [row[0] for row in rows])
+        one.set_title(title, loc="left")
+    axes[-1].set_xlabel("Regimes beside each rule, 95% interval; right of zero they are better")
     return figure
 
 

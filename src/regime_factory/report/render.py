@@ -23,7 +23,8 @@ from regime_factory.report.figures_regimes import (
 )
 from regime_factory.report.figures_strategies import cost_figure, strategy_figure
 from regime_factory.report.figures_time import money_figure, probability_figure
-from regime_factory.report.formats import percent
+from regime_factory.report.formats import model_kind, percent
+from regime_factory.report.honesty_section import honesty_section
 from regime_factory.report.palette import THEMES, regime_slot
 from regime_factory.report.templating import TEMPLATES, environment
 from regime_factory.report.verdict import judge
@@ -115,6 +116,7 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "legend": [(name, regime_slot(k, len(names))) for k, name in enumerate(names)],
         "money": _money(page, meta),
         "regimes": _regimes(page, names, meta),
+        "worth": _worth(page),
         "model": _model(page, meta),
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),
@@ -190,17 +192,24 @@ def _regimes(page: SymbolPage, names: list[str], meta: Meta) -> dict[str, Any]:
     }
 
 
+def _worth(page: SymbolPage) -> dict[str, Any] | None:
+    section = honesty_section(page["card"])
+    for group in section["groups"] if section else []:
+        group["figure"] = group["figure"] and _figure(group["figure"])
+    return section
+
+
 def _model(page: SymbolPage, meta: Meta) -> dict[str, Any]:
     grid, profile = page["selection"], page["profile"]
     seen = ", ".join(meta.get("observations", []))
     shown = _figure(bic_figure(grid, profile)) if grid else {}
     return {
-        "answer": answers_regimes.model_answer(grid, profile),
+        "answer": answers_regimes.model_answer(grid, profile, page["choice"]),
         "table": tables.grid_table(grid, profile) if grid else None,
         "kinds": [
             (kind, shape)
             for kind, shape in zip(
-                sorted({row["covariance_type"] for row in [*grid, *profile]}),
+                sorted({model_kind(row) for row in [*grid, *profile]}),
                 ("circle", "square", "triangle", "cross"),
                 strict=False,
             )

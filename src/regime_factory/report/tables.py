@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from regime_factory.report.formats import DASH, TIMES, interval, number, percent
+from regime_factory.report.formats import DASH, TIMES, interval, model_kind, number, percent
 from regime_factory.report.palette import regime_slot
 from regime_factory.report.payload import GridRow, Honesty, Leakage, StateRow
 
+_DATES = 6  # dates that one cell of a table shows
 _SETTLED = {"clean": "ok", "leak": "bad", "not covered": "none"}
 
 
@@ -83,6 +84,7 @@ def honesty_table(honesty: Honesty) -> Table:
         ("Agreement of two refits, mean", number(honesty.get("refit_agreement_mean"))),
         ("Agreement of two refits, worst", number(honesty.get("refit_agreement_worst"))),
         ("Label switches a year", number(honesty.get("switches_per_year"), 1)),
+        ("Refits whose match with the one before is ambiguous", _ambiguous(honesty)),
     ]
     return plain_table("Stability of the labels", ("Measure", "Value"), rows)
 
@@ -174,28 +176,33 @@ def grid_table(grid: Sequence[GridRow], profile: Sequence[GridRow]) -> Table:
     -------
     Table
     """
-    columns = ("Model", "Parameters", "Log-likelihood, train", "validation", "AIC", "BIC")
-    further = ("Iterations", "Converged", "Starts at the best", "Rarest state")
-    inside = {(row["n_states"], row["covariance_type"]) for row in grid}
-    extra = [r for r in profile if (r["n_states"], r["covariance_type"]) not in inside]
+    columns = ("Model", "Parameters", "Log-likelihood, train", "validation", "held out, a bar")
+    further = ("AIC", "BIC", "ICL", "Iterations", "Converged", "Starts at the best")
+    last = ("Rarest state", "Shortest median spell", "Agreement across refits")
+    inside = {(row["n_states"], model_kind(row)) for row in grid}
+    extra = [r for r in profile if (r["n_states"], model_kind(r)) not in inside]
     body = [
         [
-            f"{row['n_states']} states, {row['covariance_type']}"
+            f"{row['n_states']} states, {model_kind(row)}"
             + (" (profile only)" if k >= len(grid) else ""),
             number(row.get("n_parameters"), 0),
             number(row.get("loglik_train"), 1),
             number(row.get("loglik_validation"), 1),
+            number(row.get("heldout_per_bar"), 4),
             number(row.get("aic"), 1),
             number(row.get("bic"), 1),
+            number(row.get("icl"), 1),
             number(row.get("n_iter"), 0),
             _yes(row.get("converged")),
             percent(row.get("hit_rate")),
             percent(row.get("min_occupancy"), 1),
+            number(row.get("median_dwell"), 1),
+            number(row.get("stability")),
         ]
         for k, row in enumerate([*grid, *extra])
     ]
     tinted = frozenset(k for k, row in enumerate(grid) if row.get("selected"))
-    return plain_table("Model grid", (*columns, *further), body, tinted=tinted)
+    return plain_table("Model grid", (*columns, *further, *last), body, tinted=tinted)
 
 
 def leakage_table(leakage: Leakage) -> Table:
@@ -282,6 +289,16 @@ def plain_table(
     Table
     """
     return Table(caption, columns, [[Cell(text) for text in row] for row in rows], tinted=tinted)
+
+
+def _ambiguous(honesty: Honesty) -> str:
+    """Count the refits whose states could be matched otherwise, and date the first ones."""
+    found, total = honesty.get("ambiguous_refits"), honesty.get("n_refits")
+    if found is None or total is None:
+        return DASH
+    dates = [str(row["first_ts"])[:10] for row in found]
+    shown = ", ".join(dates[:_DATES]) + (" ..." if len(dates) > _DATES else "")
+    return f"{len(found)} of {total}" + (f" ({shown})" if dates else "")
 
 
 def _yes(value: bool | None) -> str:

@@ -5,7 +5,9 @@ import polars as pl
 import pytest
 
 from regime_factory.regimes import GaussianHMM, select_hmm
-from regime_factory.regimes.choice.selection import _choose
+from regime_factory.regimes.choice.criteria import CRITERIA
+from regime_factory.regimes.choice.grid import TABLE
+from regime_factory.regimes.choice.identification import identification
 
 from ..worlds import TRUTH, simulate
 
@@ -25,7 +27,8 @@ def selection(X):
 
 def test_the_table_holds_every_cell(selection):
     table = selection.table
-    assert table.shape == (6, 12)
+    assert table.columns == list(TABLE)
+    assert table.height == 6
     assert table["selected"].sum() == 1
     assert table.filter("selected")["bic"][0] == table["bic"].min()
     assert table.filter("selected")["n_states"][0] == 2
@@ -60,20 +63,68 @@ def test_cells_do_not_see_validation_rows(X, selection):
     changed = X.copy()
     changed[1050:] = np.random.default_rng(5).normal(size=(450, 2)) * 7
     other = select_hmm(changed, n_states=(1, 2, 3), **QUICK)
-    columns = ["loglik_train", "bic", "n_iter", "hit_rate", "min_occupancy", "selected"]
+    later = ["loglik_validation", "heldout_per_bar"]
+    columns = [name for name in TABLE if name not in later]
     assert other.table.select(columns).equals(selection.table.select(columns))
     assert other.table["loglik_validation"].max() < selection.table["loglik_validation"].min()
 
 
-def _row(bic, validation=0.0, occupancy=0.5):
-    return {"bic": bic, "loglik_validation": validation, "min_occupancy": occupancy}
+def test_every_criterion_reads_its_own_column(X):
+    """Validation rows of another kind: the criteria part, the cells stay what they are."""
+    grid = {"n_states": (1, 2, 3), "covariance_types": ("diag",), "emissions": ("gaussian",)}
+    by = {name: select_hmm(X, criterion=name, **grid, **QUICK) for name in CRITERIA}
+    table = by["bic"].table
+    for name, column, best in (
+        ("bic", "bic", "min"),
+        ("icl", "icl", "min"),
+        ("heldout", "heldout_per_bar", "max"),
+    ):
+        own = by[name]
+        assert own.table.drop("selected").equals(table.drop("selected"))
+        assert own.table.filter("selected")[column].item() == getattr(table[column], best)()
+        assert own.config["criterion"] == name
+        assert own.model.n_components == own.config["n_states"]
+    assert by["stable"].config["met"]
 
 
-def test_the_rule_of_choice():
-    assert _choose([_row(5.0), _row(3.0), _row(4.0)], 0.02) == 1
-    assert _choose([_row(3.0, 1.0), _row(3.0 + 1e-9, 2.0)], 0.02) == 1
-    assert _choose([_row(3.0, occupancy=0.01), _row(9.0)], 0.02) == 1
-    assert _choose([_row(3.0, occupancy=0.01), _row(9.0, occupancy=0.015)], 0.02) == 1
+def test_student_t_cells_compete_with_gaussian_ones():
+    rng = np.random.default_rng(4)
+    wild = np.repeat([1.0, 3.0] * 4, 150)[:, None]
+    heavy = rng.standard_t(3, size=(1200, 1)) * wild
+    chosen = select_hmm(
+        heavy, n_states=(2,), covariance_types=("diag",), emissions=("gaussian", "student_t"),
+        profile_n_states=(3,), **QUICK,
+    )  # fmt: skip
+    assert chosen.config["emission"] == chosen.model.emission == "student_t"
+    assert chosen.profile["emission"].to_list() == ["gaussian", "student_t"]
+    assert chosen.table["emission"].to_list() == ["gaussian", "student_t"]
+
+
+def test_the_outcome_does_not_depend_on_threads(X):
+    settings = {"n_states": (2, 3), "profile_n_states": (4,), **QUICK}
+    one, two = (select_hmm(X, n_jobs=n, **settings) for n in (1, 2))
+    assert one.table.equals(two.table)
+    assert one.profile.equals(two.profile)
+    assert one.config == two.config
+    first, second = one.model.to_state(), two.model.to_state()
+    assert first["settings"] == second["settings"]
+    for name, array in first["arrays"].items():
+        np.testing.assert_array_equal(array, second["arrays"][name])
+
+
+def test_the_sentence_about_the_number_of_states_is_in_the_configuration(selection):
+    assert selection.config["identified"] == selection.identified
+    cells = [*selection.table.to_dicts(), *selection.profile.to_dicts()]
+    assert selection.identified == identification(cells)
+    assert selection.identified["best"]["bic"] == 2
+
+
+def test_sequences_of_their_own(X):
+    """Rows given as two sequences: the training rows are the first ones of each."""
+    chosen = select_hmm(X, lengths=[900, 600], n_states=(2,), covariance_types=("diag",), **QUICK)
+    assert chosen.config["n_train"] == 630 + 420
+    model = GaussianHMM(2, "diag", sticky=0.5, random_state=0, **QUICK).fit(X, [900, 600])
+    np.testing.assert_array_equal(chosen.model.means_, model.means_)
 
 
 def test_progress_sees_every_cell(X):
@@ -84,7 +135,7 @@ def test_progress_sees_every_cell(X):
         return iter(cells)
 
     select_hmm(X, n_states=(1, 2), covariance_types=("diag",), progress=progress, **QUICK)
-    assert [cell[0] for cell in seen] == [1, 2]
+    assert [cell.n_states for cell in seen] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +143,8 @@ def test_progress_sees_every_cell(X):
     [
         ({"n_states": ()}, "the grid is empty"),
         ({"covariance_types": ()}, "the grid is empty"),
+        ({"emissions": ()}, "the grid is empty"),
+        ({"criterion": "aic"}, "unknown criterion 'aic'"),
         ({"train_fraction": 1.0}, "train_fraction must lie between 0 and 1"),
         ({"n_states": (0, 2)}, "n_components must be an integer >= 1"),
         ({"covariance_types": ("round",)}, "unknown covariance_type 'round'"),

@@ -12,6 +12,7 @@ from regime_factory.regimes import (
     GaussianHMM,
     adjusted_rand,
     diagnostics,
+    feature_importance,
     filter_refits,
     fit_refits,
     honesty_figures,
@@ -33,6 +34,12 @@ def test_diagnostics_are_plain_numbers_in_user_units():
     assert found["stds"][2][0] == pytest.approx(3**0.5)
     assert found["correlations"][1][0][1] == pytest.approx(0.05 / 0.3**0.5)
     assert found["converged"] is None
+    np.testing.assert_allclose(found["shares"], found["stationary"])
+    weighted = diagnostics(model, shares=[0.5, 0.5, 0.0])
+    assert weighted["shares"] == [0.5, 0.5, 0.0]
+    np.testing.assert_allclose(
+        weighted["importance"], feature_importance(model.moments(), [0.5, 0.5, 0.0])
+    )
 
 
 def test_the_stationary_distribution_does_not_move():

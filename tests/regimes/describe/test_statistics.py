@@ -64,7 +64,7 @@ def test_characteristics_use_the_following_bar(table):
     assert stress["mean_annual"] == pytest.approx(np.mean([0.3, 0.4, 0.5, 0.7]) * 10)
     assert stress["vol_annual"] == pytest.approx(np.std([0.3, 0.4, 0.5, 0.7], ddof=1) * 10**0.5)
     assert (calm["regime"], calm["share"], calm["now"]) == ("Calm", 0.5, 0.9)
-    assert (calm["spells"], calm["median_bars"]) == (3, 1.0)
+    assert (calm["spells"], calm["median_bars"], calm["longest_bars"]) == (3, 1.0, 2)
     assert calm["expected_bars"] == pytest.approx(4 / 3)
     assert stress["mean_lower"] < stress["mean_annual"] < stress["mean_upper"]
     again = state_characteristics(table, returns, 10, n_draws=200, seed=1)
@@ -87,6 +87,7 @@ def test_a_state_never_seen_has_no_figures(table):
     assert (row["regime"], row["share"], row["spells"]) == ("State 3", 0.0, 0)
     assert row["mean_annual"] is None
     assert row["median_bars"] is None
+    assert row["longest_bars"] is None
     assert row["expected_bars"] is None
 
 

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regime_factory.regimes.describe.diagnostics import stationary_distribution
-from regime_factory.regimes.hmm.gaussian import log_density
+from regime_factory.regimes.hmm.emission import log_density
 from regime_factory.regimes.hmm.inference import (
     decode_log_emission,
     expectation,
     filter_log_emission,
 )
+from regime_factory.regimes.hmm.parameters import HMMParameters
 
 from ..worlds import UMBRELLA, every_path
 
@@ -36,8 +37,9 @@ def test_filter_and_smoother_equal_statsmodels():
     means, variances = np.array([0.1, -0.2]), np.array([0.3, 3.0])
     model = MarkovRegression(y, k_regimes=2, trend="c", switching_variance=True)
     result = model.smooth([transmat[0, 0], transmat[1, 0], *means, *variances])
-    log_b = log_density(y[None], means[:, None], variances[:, None, None])
     prior = stationary_distribution(transmat)
+    truth = HMMParameters(prior, transmat, means[:, None], variances[:, None, None])
+    log_b = log_density(y[None], truth)
     p, loglik = filter_log_emission(prior, transmat, log_b)
     gamma = expectation(prior, transmat, log_b, [len(y)]).gamma
     np.testing.assert_allclose(p.T, result.filtered_marginal_probabilities, atol=1e-12)

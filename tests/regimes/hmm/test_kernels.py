@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from regime_factory.regimes.hmm import _kernels
-from regime_factory.regimes.hmm.gaussian import log_density
+from regime_factory.regimes.hmm.emission import log_density
 
 from ..worlds import TRUTH, simulate
 
@@ -17,7 +17,7 @@ def test_log_density_equals_scipy(n_rows):
         multivariate_normal(mean, covar).logpdf(X)
         for mean, covar in zip(TRUTH[3].means, TRUTH[3].covars, strict=True)
     ]
-    found = log_density(np.ascontiguousarray(X.T), TRUTH[3].means, TRUTH[3].covars)
+    found = log_density(np.ascontiguousarray(X.T), TRUTH[3])
     np.testing.assert_allclose(found, np.reshape(expected, found.shape), rtol=1e-12)
 
 

@@ -46,7 +46,7 @@ def observe_new_bars(
     """Bring new bars or features to what the models observe, and list the moments to answer for."""
     timeframe, columns = _observed(config, market, hmm)
     if apply.source == "features":
-        observations = _ready_made(raw, timeframe, columns, market, features)
+        observations = _ready_made(raw, timeframe, columns, market, features, hmm)
         return observations, observations.select("symbol", "ts")
     _refuse_macro(columns)
     kept, rejected, factors, findings = check_read_bars(
@@ -63,6 +63,7 @@ def observe_new_bars(
                 columns=columns,
                 session=market.session,
                 anchor=market.anchor,
+                standardise_by=hmm.standardise_by,
                 max_staleness=max_staleness(market),
             )
         )
@@ -156,6 +157,12 @@ def _observed(
             f"{hmm.regime_timeframe}: its transition matrix holds for {fitted['timeframe']} steps "
             "only; set hmm.regime_timeframe back, or run hmm_selection again"
         )
+    slots = fitted.get("standardise_by", "none")
+    if hmm.standardise_by != slots:
+        raise ValueError(
+            f"the model was fitted with hmm.standardise_by {slots}, the settings now say "
+            f"{hmm.standardise_by}; set it back, or run hmm_selection again"
+        )
     return fitted["timeframe"], fitted["feature_names"]
 
 
@@ -169,6 +176,7 @@ def _ready_made(
     columns: list[str],
     market: MarketParams,
     features: FeaturesParams,
+    hmm: HmmParams,
 ) -> pl.DataFrame:
     """Observations out of a file of features, laid out as `features.file` says."""
     table = raw.read() if isinstance(raw, SourceFiles) else raw
@@ -179,6 +187,7 @@ def _ready_made(
         layout=features.file,
         session=market.session,
         anchor=market.anchor,
+        standardise_by=hmm.standardise_by,
     )
     if observations.height < table.height:
         LOG.warning(

@@ -8,6 +8,11 @@ import polars as pl
 from regime_factory.bars import Table, bar_returns, errors_of, per_symbol, stack_symbols
 from regime_factory.features.macro import is_macro
 from regime_factory.params import HmmParams, MarketParams
+from regime_factory.pipelines.hmm_selection.pooled import (
+    choose_pooled,
+    refit_pooled,
+    selection_cut,
+)
 from regime_factory.pipelines.market import (
     bar_hours,
     base_bars,
@@ -20,16 +25,22 @@ from regime_factory.regimes import (
     GaussianHMM,
     HMMSelection,
     Refits,
-    diagnostics,
     fit_refits,
-    name_states,
     select_hmm,
     state_characteristics,
+    state_statistics,
 )
-from regime_factory.regimes.observations import observe, observed_columns, skipped_bars
+from regime_factory.regimes.describe.statistics import names_by_figures
+from regime_factory.regimes.hmm.by_slot import SlotHMM
+from regime_factory.regimes.observations import (
+    feature_columns,
+    observe,
+    observed_columns,
+    skipped_bars,
+)
 from regime_factory.regimes.tables import (
+    describe_refit,
     diagnostics_table,
-    model_by_name,
     model_metrics,
     regime_table,
     regimes_by_name,
@@ -39,17 +50,27 @@ from regime_factory.regimes.walk.warmup import regime_warmup
 
 LOG = logging.getLogger(__name__)
 FIT_SETTINGS = (
-    "train_fraction", "n_init", "n_iter", "tol", "sticky", "shrinkage", "min_occupancy", "seed",
+    "covariance_types", "emissions", "criterion", "train_fraction", "n_init", "n_iter", "tol",
+    "sticky", "shrinkage", "min_occupancy", "min_dwell", "min_agreement", "label_threshold",
+    "n_jobs", "seed",
 )  # fmt: skip
 
 
-def make_observations(features: Table, bars: Table, hmm: HmmParams) -> pl.DataFrame:
+def make_observations(
+    features: Table, bars: Table, market: MarketParams, hmm: HmmParams
+) -> pl.DataFrame:
     """Take one row per bar of the regime timeframe, with the columns the model observes."""
     columns = columns_to_observe(features.columns, hmm)
     known = [name for name in ("symbol", "ts", *columns) if name in features.columns]
     closes = in_memory(bars, columns=["symbol", "timeframe", "ts", "close"])
     table = observe(
-        in_memory(features, columns=known), closes, timeframe=hmm.regime_timeframe, columns=columns
+        in_memory(features, columns=known),
+        closes,
+        timeframe=hmm.regime_timeframe,
+        columns=columns,
+        standardise_by=hmm.standardise_by,
+        session=market.session,
+        anchor=market.anchor,
     )
     for symbol, n_skipped in skipped_bars(table, closes, hmm.regime_timeframe).items():
         LOG.warning(
@@ -81,11 +102,10 @@ def choose_model(
     dict[str, dict[str, Any]],
     dict[str, dict[str, list[float]]],
 ]:
-    """Fit the grid inside the selection zone and keep the model with the lowest BIC."""
-    choices = {
-        symbol: choose_for_symbol(symbol, rows, hmm) for symbol, rows in per_symbol(observations)
-    }
+    """Fit the grid inside the selection zone and keep the model that the criterion names."""
+    choices = choose_models(observations, hmm)
     warmups = measure_warmups(choices, observations, bars, market)
+    rows = dict(per_symbol(observations))
     return (
         stack_symbols({symbol: choice.table for symbol, choice in choices.items()}),
         stack_symbols({symbol: choice.profile for symbol, choice in choices.items()}),
@@ -93,6 +113,9 @@ def choose_model(
         {
             symbol: {
                 **choice.config,
+                "state_names": state_names(choice.model, rows[symbol], hmm),
+                "pooled": hmm.pooled,
+                "standardise_by": hmm.standardise_by,
                 "timeframe": hmm.regime_timeframe,
                 "hours": bar_hours(market),
                 **warmups[symbol],
@@ -103,29 +126,53 @@ def choose_model(
     )
 
 
-def choose_for_symbol(symbol: str, rows: pl.DataFrame, hmm: HmmParams) -> HMMSelection:
-    """Choose the model of one symbol and say which it is."""
+def state_names(model: GaussianHMM, rows: pl.DataFrame, hmm: HmmParams) -> list[str]:
+    """Name the states of a chosen model by the rows of one symbol."""
+    p = model.filter(rows.select(observed_columns(rows)))
+    return names_by_figures(state_statistics(p, rows["ret"]), hmm.naming)
+
+
+def choose_models(observations: pl.DataFrame, hmm: HmmParams) -> dict[str, HMMSelection]:
+    """Choose a model for each symbol, or one for all, and say which and why."""
+    settings = {
+        "n_states": hmm.candidates,
+        "profile_n_states": hmm.profile,
+        "by_slot": hmm.standardise_by != "none",
+        **hmm.model_dump(include=set(FIT_SETTINGS)),
+    }
+    if hmm.pooled:
+        choices = choose_pooled(observations, settings)
+    else:
+        choices = {
+            symbol: choose_for_symbol(symbol, rows, settings)
+            for symbol, rows in per_symbol(observations)
+        }
+    for symbol, choice in choices.items():
+        config = choice.config
+        LOG.log(
+            logging.INFO if config["met"] else logging.WARNING,
+            "%s: %d states, %s covariance, %s emission: %s",
+            symbol,
+            config["n_states"],
+            config["covariance_type"],
+            config["emission"],
+            config["why"],
+        )
+        LOG.info("%s: %s", symbol, choice.identified["sentence"])
+    return choices
+
+
+def choose_for_symbol(symbol: str, rows: pl.DataFrame, settings: dict[str, Any]) -> HMMSelection:
+    """Choose the model of one symbol."""
     columns = observed_columns(rows)
     with errors_of(symbol):
-        choice = select_hmm(
+        return select_hmm(
             rows.select(columns),
             returns=rows["ret"].to_numpy(),
-            n_states=hmm.candidates,
-            covariance_types=hmm.covariance_types,
-            profile_n_states=hmm.profile,
             feature_names=columns,
             progress=progress_bar(f"{symbol}: grid"),
-            **hmm.model_dump(include=set(FIT_SETTINGS)),
+            **settings,
         )
-    LOG.info(
-        "%s: %d states, %s covariance, out of %d models on %d bars",
-        symbol,
-        choice.config["n_states"],
-        choice.config["covariance_type"],
-        choice.table.height,
-        rows.height,
-    )
-    return choice
 
 
 def measure_warmups(
@@ -153,22 +200,30 @@ def fit_selection_refits(
     observations: pl.DataFrame, config: dict[str, dict[str, Any]], hmm: HmmParams
 ) -> dict[str, Refits]:
     """Refit the chosen settings along the later part of the selection zone."""
+    settings = {symbol: unfitted_model(chosen, hmm) for symbol, chosen in config.items()}
+    if hmm.pooled:
+        return refit_pooled(observations, selection_cut(observations, hmm), settings, hmm)
     refits = {}
     for symbol, rows in per_symbol(observations):
-        chosen = config[symbol]
-        settings = GaussianHMM(
-            chosen["n_states"],
-            chosen["covariance_type"],
-            n_init=hmm.n_init,
-            n_iter=hmm.n_iter,
-            tol=hmm.tol,
-            sticky=hmm.sticky,
-            shrinkage=hmm.shrinkage,
-            random_state=hmm.seed,
-        )
         starts_at = round(hmm.train_fraction * rows.height)
-        refits[symbol] = refit_symbol(rows, starts_at, settings, hmm, symbol)
+        refits[symbol] = refit_symbol(rows, starts_at, settings[symbol], hmm, symbol)
     return refits
+
+
+def unfitted_model(chosen: dict[str, Any], hmm: HmmParams) -> GaussianHMM:
+    """Give the chosen settings as a model that has seen nothing."""
+    kind = GaussianHMM if hmm.standardise_by == "none" else SlotHMM
+    return kind(
+        chosen["n_states"],
+        chosen["covariance_type"],
+        emission=chosen["emission"],
+        n_init=hmm.n_init,
+        n_iter=hmm.n_iter,
+        tol=hmm.tol,
+        sticky=hmm.sticky,
+        shrinkage=hmm.shrinkage,
+        random_state=hmm.seed,
+    )
 
 
 def fit_evaluation_refits(
@@ -179,6 +234,8 @@ def fit_evaluation_refits(
 ) -> dict[str, Refits]:
     """Refit the chosen model along the evaluation zone, each time on earlier rows only."""
     start = zones.filter(pl.col("zone") == "evaluation")["start"].item()
+    if hmm.pooled:
+        return refit_pooled(observations, start, models, hmm)
     refits = {}
     for symbol, rows in per_symbol(observations):
         starts_at = int((rows["ts"] < start).sum())
@@ -201,6 +258,7 @@ def refit_symbol(
             n_fresh=hmm.n_fresh,
             fresh_gain=hmm.fresh_gain,
             seed=hmm.seed,
+            naming=hmm.naming,
             progress=progress_bar(f"{symbol}: refits"),
         )
 
@@ -271,11 +329,8 @@ def describe_models(
     refits: dict[str, Refits], observations: pl.DataFrame
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     """Describe the latest refit of each symbol, as a document and as one long table."""
-    columns = observed_columns(observations)
-    documents = {
-        symbol: diagnostics(model_by_name(own[-1]), columns, name_states(range(len(own[-1].names))))
-        for symbol, own in refits.items()
-    }
+    columns = feature_columns(observations)
+    documents = {symbol: describe_refit(own[-1], columns) for symbol, own in refits.items()}
     return documents, diagnostics_table(documents)
 
 

@@ -5,11 +5,14 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from regime_factory.pipelines.hmm_selection import nodes, plots
+from regime_factory.pipelines.hmm_selection.comparison import compare_walks
+from regime_factory.pipelines.hmm_selection.regime_features import make_regime_features
+from regime_factory.regimes import refit_characteristics
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """Features to a chosen model, causal regimes, and what describes them."""
-    return Pipeline([*_choosing(), *_walking(), *_describing(), *_plotting()])
+    return Pipeline([*_choosing(), *_walking(), *_comparing(), *_describing(), *_plotting()])
 
 
 def _choosing() -> list[Node]:
@@ -17,7 +20,7 @@ def _choosing() -> list[Node]:
     return [
         Node(
             nodes.make_observations,
-            inputs=["features_selection", "bars_selection", "params:hmm"],
+            inputs=["features_selection", "bars_selection", "params:market", "params:hmm"],
             outputs="hmm.observations_selection",
             name="observe_selection",
             namespace="hmm",
@@ -55,6 +58,13 @@ def _choosing() -> list[Node]:
             name="filter_selection_regimes",
             namespace="hmm",
         ),
+        Node(
+            make_regime_features,
+            inputs=["regimes_selection", "hmm.selection_refits", "hmm.observations_selection"],
+            outputs="regime_features_selection",
+            name="make_selection_regime_features",
+            namespace="hmm",
+        ),
     ]
 
 
@@ -63,7 +73,7 @@ def _walking() -> list[Node]:
     return [
         Node(
             nodes.make_observations,
-            inputs=["features", "bars", "params:hmm"],
+            inputs=["features", "bars", "params:market", "params:hmm"],
             outputs="hmm.observations",
             name="observe",
             namespace="hmm",
@@ -82,6 +92,33 @@ def _walking() -> list[Node]:
             name="filter_regimes",
             namespace="hmm",
         ),
+        Node(
+            make_regime_features,
+            inputs=["regimes", "hmm.refits", "hmm.observations"],
+            outputs="regime_features",
+            name="make_regime_features",
+            namespace="hmm",
+        ),
+    ]
+
+
+def _comparing() -> list[Node]:
+    """Nodes that measure other detectors beside the chosen model, zone by zone."""
+    return [
+        Node(
+            compare_walks,
+            inputs=[
+                f"hmm.{prefix}refits",
+                f"hmm.observations{suffix}",
+                "params:market",
+                "params:hmm",
+                "params:detectors",
+            ],
+            outputs=f"hmm.detectors{suffix}",
+            name=f"compare_detectors{suffix}",
+            namespace="hmm",
+        )
+        for prefix, suffix in (("selection_", "_selection"), ("", ""))
     ]
 
 
@@ -100,6 +137,13 @@ def _describing() -> list[Node]:
             inputs=["hmm.refits", "hmm.observations"],
             outputs=["hmm.diagnostics", "hmm.diagnostics_csv"],
             name="describe_models",
+            namespace="hmm",
+        ),
+        Node(
+            refit_characteristics,
+            inputs="hmm.refits",
+            outputs="hmm.refit_characteristics",
+            name="characterise_refits",
             namespace="hmm",
         ),
         Node(

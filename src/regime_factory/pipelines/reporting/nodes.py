@@ -10,6 +10,7 @@ from regime_factory.params import (
     BacktestParams,
     FeaturesParams,
     HmmParams,
+    HonestyParams,
     IngestParams,
     MacroParams,
     MarketParams,
@@ -21,7 +22,9 @@ from regime_factory.report import Payload, build_payload, render_report
 
 HONESTY = (
     "revision_rate", "refit_agreement_mean", "refit_agreement_worst", "switches_per_year",
+    "n_refits", "ambiguous_refits",
 )  # fmt: skip
+CHOICE = ("why", "met", "identified")
 
 
 def gather_payload(
@@ -32,6 +35,7 @@ def gather_payload(
     regimes: pl.DataFrame,
     hmm_selection: pl.DataFrame,
     hmm_profile: pl.DataFrame,
+    hmm_config: dict[str, Any],
     hmm_metrics: dict[str, Any],
     hmm_diagnostics: dict[str, Any],
     characteristics: dict[str, Any],
@@ -39,6 +43,7 @@ def gather_payload(
     equity: pl.DataFrame,
     bands: pl.DataFrame,
     metrics: dict[str, Any],
+    card: dict[str, Any],
     market: MarketParams,
     ingest: IngestParams,
     limits: GateLimits,
@@ -47,10 +52,13 @@ def gather_payload(
     macro: MacroParams,
     hmm: HmmParams,
     backtest: BacktestParams,
+    honesty: HonestyParams,
     report: ReportParams,
 ) -> dict[str, Any]:
     """Put the artifacts of the run together into the numbers of the report."""
-    blocks = (market, ingest, limits, zones_params, features, macro, hmm, backtest, report)
+    blocks = (
+        market, ingest, limits, zones_params, features, macro, hmm, backtest, honesty, report,
+    )  # fmt: skip
     meta = describe_run(context, quality, market, hmm, backtest)
     names = {model: name for name, model in PARAMETERS.items()}
     meta["parameters"] = {names[type(block)]: block.model_dump() for block in blocks}
@@ -69,6 +77,8 @@ def gather_payload(
         strategy_selection=strategy_selection,
         characteristics=characteristics,
         honesty={symbol: {key: m[key] for key in HONESTY} for symbol, m in hmm_metrics.items()},
+        choices={symbol: {key: c[key] for key in CHOICE} for symbol, c in hmm_config.items()},
+        cards=card,
         last_bars=report.last_bars,
         max_points=report.max_points,
     )

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from regime_factory.regimes.describe.importance import explained_variance, feature_importance
+from regime_factory.regimes.detector import read_rows
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.labels import name_states
-from regime_factory.regimes.validation import check_observations
 from regime_factory.regimes.walk.refits import Refits
 
 Matrix = NDArray[np.float64]
@@ -43,6 +44,7 @@ def diagnostics(
     model: GaussianHMM,
     feature_names: Sequence[str] | None = None,
     state_names: Sequence[str] | None = None,
+    shares: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Describe a fitted model in plain numbers.
 
@@ -54,29 +56,42 @@ def diagnostics(
         Names of the observation columns.
     state_names : sequence of str, optional
         Names of the states; default: by the standard deviation of the first column.
+    shares : array_like, shape (K,), optional
+        Share of the training rows in each state, the weights of the importance; default: the
+        stationary distribution.
 
     Returns
     -------
     dict
         ``feature_names, state_names``; ``transmat, stationary, expected_bars`` (1 / (1 - stay);
         None for a state never left); ``means, stds, covars, correlations`` in the user's units,
-        as nested lists; ``n_parameters, converged, n_iter, hit_rate, loglik`` of the fit.
+        as nested lists; ``dofs`` (degrees of freedom of each state's Student-t emission, None for
+        Gaussian emission); ``shares``; ``explained`` (what each state adds to the share of each
+        column's variance that lies between states, K x F) and ``importance`` (F, sums to one);
+        ``n_parameters, converged, n_iter, hit_rate, loglik`` of the fit.
     """
-    current = model.parameters()
-    stds = np.sqrt(np.diagonal(current.covars, axis1=1, axis2=2))
+    current, moments = model.parameters(), model.moments()
+    covars = moments.covars
+    stds = np.sqrt(np.diagonal(covars, axis1=1, axis2=2))
     stay = np.diagonal(current.transmat)
     n_features = current.means.shape[1]
     columns = feature_names or [f"x{i}" for i in range(n_features)]
+    stationary = stationary_distribution(current.transmat)
+    weights = stationary if shares is None else np.asarray(shares, dtype=np.float64)
     return {
         "feature_names": list(columns),
         "state_names": list(state_names or name_states(stds[:, 0])),
         "transmat": current.transmat.tolist(),
-        "stationary": stationary_distribution(current.transmat).tolist(),
+        "stationary": stationary.tolist(),
         "expected_bars": [float(1 / (1 - p)) if p < 1 else None for p in stay],
         "means": current.means.tolist(),
         "stds": stds.tolist(),
-        "covars": current.covars.tolist(),
-        "correlations": (current.covars / (stds[:, :, None] * stds[:, None, :])).tolist(),
+        "covars": covars.tolist(),
+        "correlations": (covars / (stds[:, :, None] * stds[:, None, :])).tolist(),
+        "dofs": None if current.dofs is None else current.dofs.tolist(),
+        "shares": weights.tolist(),
+        "explained": explained_variance(moments, weights).tolist(),
+        "importance": feature_importance(moments, weights).tolist(),
         "n_parameters": model.n_parameters(),
         "converged": getattr(model, "converged_", None),
         "n_iter": getattr(model, "n_iter_", None),
@@ -122,7 +137,7 @@ def _pairs(counts: Matrix) -> float:
     return float((counts * (counts - 1)).sum() / 2)
 
 
-def revision_rate(refits: Refits, X: ArrayLike) -> float:
+def revision_rate(refits: Refits, X: ArrayLike) -> float | None:
     """Return the share of scored rows whose label changes once later bars are known.
 
     Parameters
@@ -134,15 +149,18 @@ def revision_rate(refits: Refits, X: ArrayLike) -> float:
 
     Returns
     -------
-    float
+    float or None
         Share of scored rows where the smoothed most likely state, over the rows up to the end of
-        the refit's block, differs from the filtered one.
+        the refit's block, differs from the filtered one; None for a detector that cannot smooth.
     """
-    values = check_observations(X)
+    values = read_rows(refits[0].model, X)
     changed = total = 0
     for refit, start, end in refits.blocks(len(values)):
+        smooth = getattr(refit.model, "smooth", None)
+        if smooth is None:
+            return None
         live = refit.model.filter(values[:end])[start:].argmax(axis=1)
-        smoothed = refit.model.smooth(values[:end])[start:].argmax(axis=1)
+        smoothed = smooth(values[:end])[start:].argmax(axis=1)
         changed += int((live != smoothed).sum())
         total += end - start
     return changed / total
@@ -164,7 +182,7 @@ def refit_agreement(refits: Refits, X: ArrayLike) -> tuple[float | None, float |
         Adjusted Rand of the filtered states over the earlier refit's training rows; None with
         fewer than two refits.
     """
-    values = check_observations(X)
+    values = read_rows(refits[0].model, X)
     agreements = []
     for before, after in zip(refits.items[:-1], refits.items[1:], strict=True):
         rows = values[: before.trained_on]

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.model import GaussianHMM
+from regime_factory.regimes.detector import Detector
+from regime_factory.regimes.labels import NamingScheme, name_states
 
 Matrix = NDArray[np.float64]
 _CHUNK = 2_000_000  # bootstrap draws held in memory at once
@@ -57,15 +58,41 @@ def state_statistics(
     return frame.fill_nan(None)
 
 
+def names_by_figures(figures: pl.DataFrame, scheme: NamingScheme = "volatility") -> list[str]:
+    """Name states by what was measured on their rows.
+
+    Parameters
+    ----------
+    figures : polars.DataFrame
+        Table of :func:`state_statistics`.
+    scheme : {"volatility", "market"}
+        As in `name_states`.
+
+    Returns
+    -------
+    list of str
+        One name per state; a state without rows counts as the most volatile one with the lowest
+        mean return.
+
+    Examples
+    --------
+    >>> figures = state_statistics([0, 0, 1, 1], [0.1, 0.3, -0.9, 0.0])
+    >>> names_by_figures(figures), names_by_figures(figures, "market")
+    (['Calm', 'Stress'], ['Bull', 'Bear'])
+    """
+    volatility = figures["vol"].fill_null(np.inf).to_numpy()
+    return name_states(volatility, figures["mean"].fill_null(-np.inf).to_numpy(), scheme)
+
+
 def volatility_order(
-    model: GaussianHMM, X: ArrayLike, returns: ArrayLike | None, column: int = 0
+    model: Detector, X: ArrayLike, returns: ArrayLike | None, column: int = 0
 ) -> NDArray[np.int64]:
     """Order the states of a model calmest first.
 
     Parameters
     ----------
-    model : GaussianHMM
-        Fitted model.
+    model : Detector
+        Fitted detector.
     X : array_like, shape (T, F)
         The rows it was fitted on.
     returns : array_like, shape (T,), optional
@@ -80,7 +107,7 @@ def volatility_order(
         Old numbers of the new states 0, 1, ...
     """
     if returns is None:
-        return np.argsort(model.volatilities(column), kind="stable")
+        return np.argsort(model.moments().covars[:, column, column], kind="stable")
     volatility = state_statistics(model.filter(X), returns)["vol"].fill_null(np.inf)
     return np.argsort(volatility.to_numpy(), kind="stable")
 
@@ -140,8 +167,8 @@ def state_characteristics(
     -------
     list of dict
         ``state, regime, share, mean_annual, mean_lower, mean_upper, vol_annual, median_bars,
-        expected_bars, spells, now``; figures that do not exist are None. ``now`` is the filtered
-        probability of the last row.
+        longest_bars, expected_bars, spells, now``; figures that do not exist are None. ``now`` is
+        the filtered probability of the last row.
     """
     ordered = regimes.sort("ts")
     joined = ordered.join(returns.select("ts", "ret").sort("ts"), on="ts", how="left")
@@ -164,6 +191,7 @@ def state_characteristics(
                 "share": float((states == state).mean()),
                 **figures,
                 "median_bars": float(np.median(lengths)) if len(lengths) else None,
+                "longest_bars": int(lengths.max()) if len(lengths) else None,
                 "expected_bars": _expected_bars(lengths, stay, bars_per_step),
                 "spells": len(lengths),
                 "now": now[state],

@@ -1,19 +1,28 @@
-"""Fitting a Gaussian hidden Markov model: one run from a start, or restarts by halving."""
+"""Fitting a hidden Markov model: one run from a start, or many that are halved."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_factory.regimes.hmm.em import Problem, Run, advance, training_target
-from regime_factory.regimes.hmm.gaussian import compress_covariances, expand_covariances
-from regime_factory.regimes.hmm.parameters import HMMParameters, Scaler
+from regime_factory.regimes.hmm.ascent import Run, accelerate, climb
+from regime_factory.regimes.hmm.em import Problem, Stepper, training_target
+from regime_factory.regimes.hmm.emission import compress_covariances, expand_covariances
+from regime_factory.regimes.hmm.parameters import DEFAULT_DOF, HMMParameters, Scaler
 from regime_factory.regimes.hmm.starts import make_start
+from regime_factory.regimes.hmm.theta import Theta
 
 Matrix = NDArray[np.float64]
-_FIRST_STAGE = 20  # EM steps every start gets before the worse half is dropped
-_SAME_OPTIMUM = 1e-4  # nats per bar within which two runs count as the same optimum
+T = TypeVar("T")
+_FIRST_STAGE, _SECOND_STAGE = 20, 40  # EM steps of every start, and of those kept after that
+_KEPT_OF_30, _FEWEST_KEPT = 8, 4
+_FINALISTS = 2
+_NEAR_EMPTY = 0.005  # share of the bars below which a state counts as near-empty
+SAME_OPTIMUM = 5e-4  # nats per bar within which two runs count as the same optimum
 
 
 @dataclass(frozen=True)
@@ -27,13 +36,13 @@ class Fit:
     scaler : Scaler
         Offset and scale of the training observations.
     history : ndarray
-        Penalised log-likelihood per bar, one entry per E-step of the winning run.
+        Penalised log-likelihood per bar, at the start and after each accepted step.
     loglik : float
         Log-likelihood of the training observations without priors.
     converged : bool
         Whether the winning run's last gain was below the tolerance.
     hit_rate : float
-        Share of the runs taken to the end that found the best optimum.
+        Share of the second-stage runs that came near the best one.
     """
 
     parameters: HMMParameters
@@ -50,6 +59,7 @@ def fit_parameters(
     *,
     n_components: int,
     covariance_type: str,
+    emission: str,
     start: HMMParameters | None,
     n_init: int,
     n_iter: int,
@@ -57,6 +67,7 @@ def fit_parameters(
     sticky: float,
     shrinkage: float,
     seed: int,
+    n_jobs: int,
 ) -> Fit:
     """Fit by EM on standardised observations and return the result in the user's units.
 
@@ -70,6 +81,8 @@ def fit_parameters(
         Number of states K.
     covariance_type : str
         Covariance structure.
+    emission : {"gaussian", "student_t"}
+        Emission family.
     start : HMMParameters or None
         Start in the user's units; None for ``n_init`` drawn starts.
     n_init, n_iter : int
@@ -82,6 +95,8 @@ def fit_parameters(
         Pseudo-bars of the training covariance added to each state.
     seed : int
         Seed of the drawn starts.
+    n_jobs : int
+        Threads that share the starts; -1 for all cores.
 
     Returns
     -------
@@ -93,26 +108,101 @@ def fit_parameters(
         data,
         lengths,
         covariance_type,
+        emission,
         sticky * len(X) / n_components,
         shrinkage,
         training_target(data, covariance_type),
     )
+    team = _Team(problem, n_components, n_jobs, n_iter, tol)
     if start is not None:
-        first = _constrained(start.standardised(scaler), covariance_type)
-        runs = [advance(problem, Run(first), n_iter, tol)]
+        best, hit_rate = team.follow(start.standardised(scaler)), 1.0
     else:
-        runs = _restarts(problem, n_components, n_init, n_iter=n_iter, tol=tol, seed=seed)
-    best = max(runs, key=lambda run: run.objective)
-    hits = [run.objective >= best.objective - _SAME_OPTIMUM for run in runs]
+        best, hit_rate = team.halve(n_init, seed)
     per_bar = float(np.log(scaler.scale).sum())
     return Fit(
-        best.parameters.in_user_units(scaler),
+        best.theta.parameters().in_user_units(scaler),
         scaler,
         np.array(best.history) - per_bar,
         best.loglik - per_bar * len(X),
         best.converged,
-        float(np.mean(hits)),
+        hit_rate,
     )
+
+
+class _Team:
+    """Steppers of one problem, one per thread, made when they are first needed."""
+
+    def __init__(
+        self, problem: Problem, n_states: int, n_jobs: int, n_iter: int, tol: float
+    ) -> None:
+        self._problem, self._n_states = problem, n_states
+        self._n_iter, self._tol = n_iter, tol
+        self._n_jobs = n_jobs if n_jobs > 0 else len(os.sched_getaffinity(0))
+        self._idle: list[Stepper] = []
+
+    def follow(self, start: HMMParameters) -> Run:
+        """Take one run from a given start to the end."""
+        run = self._new(start)
+        self._each(self._climb(_FIRST_STAGE), [run])
+        self._each(self._accelerate, [run])
+        return run
+
+    def halve(self, n_init: int, seed: int) -> tuple[Run, float]:
+        """Give every start a few steps, the better ones more, and finish the best two.
+
+        Successive halving: acceleration before the basin is chosen would miss the better optima,
+        and taking every start to the end costs about three times as much.
+        """
+        X, target = self._problem.X, self._problem.target
+        starts = [
+            make_start(X, self._n_states, target, index, seed) for index in range(n_init)
+        ]
+        runs = self._each(self._climb(_FIRST_STAGE), map(self._new, starts))
+        kept = max(_FEWEST_KEPT, -(-_KEPT_OF_30 * n_init // 30))
+        runs = self._each(self._climb(_SECOND_STAGE), self._ranked(runs)[:kept])
+        runs = self._ranked(runs)
+        near = [run.objective >= runs[0].objective - SAME_OPTIMUM for run in runs]
+        finalists = self._each(self._accelerate, runs[:_FINALISTS])
+        return self._ranked(finalists)[0], float(np.mean(near))
+
+    def _new(self, start: HMMParameters) -> Run:
+        start = start.with_emission(self._problem.emission, DEFAULT_DOF)
+        return Run(Theta.of(_constrained(start, self._problem.covariance_type)))
+
+    def _climb(self, n_iter: int) -> Callable[[Stepper, Run], None]:
+        def work(stepper: Stepper, run: Run) -> None:
+            if not run.history:
+                stepper.prepare(run.theta)
+            climb(stepper, run, min(n_iter, self._n_iter - run.n_steps), self._tol)
+
+        return work
+
+    def _accelerate(self, stepper: Stepper, run: Run) -> None:
+        accelerate(stepper, run, self._n_iter - run.n_steps, self._tol)
+
+    def _each(self, work: Callable[[Stepper, Run], None], runs: Iterable[Run]) -> list[Run]:
+        """Work on every run, in threads; no run depends on another, nor on its thread."""
+
+        def task(run: Run) -> Run:
+            try:
+                stepper = self._idle.pop()
+            except IndexError:
+                stepper = Stepper(self._problem, self._n_states)
+            work(stepper, run)
+            self._idle.append(stepper)
+            return run
+
+        given = list(runs)
+        if min(self._n_jobs, len(given)) == 1:
+            return [task(run) for run in given]
+        with ThreadPoolExecutor(self._n_jobs) as pool:
+            return list(pool.map(task, given))
+
+    def _ranked(self, runs: list[Run]) -> list[Run]:
+        """Best first; a run with a near-empty state loses to every run without one."""
+        n_features, n_rows = self._problem.X.shape
+        fewest = max(_NEAR_EMPTY * n_rows, 2 * (n_features + 1))
+        return sorted(runs, key=lambda run: (run.occupancy < fewest, -run.objective))
 
 
 def _constrained(parameters: HMMParameters, covariance_type: str) -> HMMParameters:
@@ -121,21 +211,3 @@ def _constrained(parameters: HMMParameters, covariance_type: str) -> HMMParamete
     compact = compress_covariances(parameters.covars, covariance_type)
     covars = expand_covariances(compact, covariance_type, n_states, n_features)
     return replace(parameters, covars=covars)
-
-
-def _restarts(
-    problem: Problem, n_components: int, n_init: int, *, n_iter: int, tol: float, seed: int
-) -> list[Run]:
-    """Give every start a few steps, then finish the better half (at least three)."""
-    runs = []
-    for index in range(n_init):
-        start = make_start(problem.X, n_components, problem.target, index, seed)
-        run = Run(_constrained(start, problem.covariance_type))
-        runs.append(advance(problem, run, min(_FIRST_STAGE, n_iter), tol))
-        run.expected = None  # frees K x T numbers; measured again if the run goes on
-    runs.sort(key=lambda run: -run.objective)
-    finalists = runs[: max(3, (n_init + 1) // 2)]
-    for run in finalists:
-        advance(problem, run, n_iter - run.n_steps, tol)
-        run.expected = None
-    return finalists

@@ -1,24 +1,26 @@
-"""Models as plain values and arrays, and to and from hmmlearn."""
+"""Models as plain values and arrays, checked when they come back."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.gaussian import covariance_shape, expand_covariances, whitening
-from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.hmm.emission import covariance_shape, expand_covariances, whitening
+from regime_factory.regimes.hmm.parameters import DEFAULT_DOF, DOF_RANGE, HMMParameters
 from regime_factory.regimes.validation import check_probabilities, check_settings
 
 if TYPE_CHECKING:
-    from hmmlearn.hmm import GaussianHMM as HmmlearnGaussianHMM
-
     from regime_factory.regimes.hmm.model import GaussianHMM
 
 Model = TypeVar("Model", bound="GaussianHMM")
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2 added column names and the checksum of the arrays
+_LEAN = 1e-8  # asymmetry allowed, in units of the two standard deviations
 _ARRAYS = ("startprob_", "transmat_", "means_", "covars_")
+_DOFS = "dofs_"  # Student-t only
 _FIT_ARRAYS = ("offset_", "scale_", "history_")
+_COLUMNS = "feature_names_in_"
 _FIT_VALUES = ("converged_", "n_iter_", "loglik_", "hit_rate_", "n_rows_")
 
 
@@ -27,17 +29,21 @@ def checked_parameters(
     covariance_type: str,
     n_states: int,
     n_features: int,
+    emission: str = "gaussian",
 ) -> HMMParameters:
     """Return parameters after checking their shapes, sums and covariances.
 
     Parameters
     ----------
     given : HMMParameters or mapping
-        ``startprob, transmat, means, covars`` in the user's units.
+        ``startprob, transmat, means, covars`` and perhaps ``dofs`` in the user's units; without
+        ``dofs``, ``covars`` are covariances, with them scale matrices of a Student-t.
     covariance_type : str
         Covariance structure.
     n_states, n_features : int
         Expected number of states K and of columns F.
+    emission : {"gaussian", "student_t"}
+        Family of the result; parameters of the other one keep means and covariances.
 
     Returns
     -------
@@ -58,13 +64,37 @@ def checked_parameters(
             f"means have shape {means.shape}; expected finite ({n_states}, {n_features})"
         )
     covars = expand_covariances(values["covars"], covariance_type, n_states, n_features)
-    whitening(covars)
-    return HMMParameters(
+    _check_covariances(covars)
+    parameters = HMMParameters(
         check_probabilities(values["startprob"], (n_states,), "startprob"),
         check_probabilities(values["transmat"], (n_states, n_states), "transmat"),
         means,
         covars,
+        _checked_dofs(values.get("dofs"), n_states),
     )
+    return parameters.with_emission(emission, DEFAULT_DOF)
+
+
+def _check_covariances(covars: NDArray) -> None:
+    """Refuse matrices that are not symmetric and positive definite."""
+    if not np.isfinite(covars).all():
+        raise ValueError("covars hold numbers that are not finite")
+    spread = np.sqrt(np.abs(np.diagonal(covars, axis1=1, axis2=2)))
+    lean = np.abs(covars - covars.swapaxes(1, 2))
+    if (lean > _LEAN * spread[:, :, None] * spread[:, None, :]).any():
+        raise ValueError("a covariance matrix is not symmetric")
+    whitening(covars)
+
+
+def _checked_dofs(dofs: ArrayLike | None, n_states: int) -> NDArray | None:
+    if dofs is None:
+        return None
+    values, (lowest, highest) = np.array(dofs, dtype=np.float64), DOF_RANGE
+    if values.shape != (n_states,) or not ((values >= lowest) & (values <= highest)).all():
+        raise ValueError(
+            f"dofs are {values.tolist()}; expected {n_states} numbers from {lowest} to {highest:g}"
+        )
+    return values
 
 
 def model_state(model: "GaussianHMM") -> dict[str, Any]:
@@ -79,23 +109,54 @@ def model_state(model: "GaussianHMM") -> dict[str, Any]:
     -------
     dict
         ``format_version`` int, ``kind`` str, ``settings`` dict of scalars, ``arrays`` dict of
-        float64 arrays and ``fit`` dict of scalars.
+        float64 arrays, ``fit`` dict of scalars, ``columns`` list of str or None, and ``checksum``
+        of the arrays, so that arrays of another model are told from these.
     """
-    arrays = [name for name in _ARRAYS + _FIT_ARRAYS if hasattr(model, name)]
+    names = (*_ARRAYS, _DOFS, *_FIT_ARRAYS)
+    present = [name for name in names if getattr(model, name, None) is not None]
+    arrays = {name: np.array(getattr(model, name), dtype=np.float64) for name in present}
+    columns = getattr(model, _COLUMNS, None)
     return {
         "format_version": FORMAT_VERSION,
         "kind": "GaussianHMM",
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "arrays": {name: np.array(getattr(model, name)) for name in arrays},
+        "arrays": arrays,
         "fit": {name: _plain(getattr(model, name)) for name in _FIT_VALUES if hasattr(model, name)},
+        "columns": None if columns is None else [str(name) for name in columns],
+        "checksum": checksum(arrays),
     }
+
+
+def checksum(arrays: Mapping[str, NDArray]) -> str:
+    """Return a checksum of named arrays, the same on every machine.
+
+    Parameters
+    ----------
+    arrays : mapping
+        Arrays of float64 by name.
+
+    Returns
+    -------
+    str
+        First 16 hexadecimal digits of the SHA-256 of names, shapes and values.
+
+    Examples
+    --------
+    >>> checksum({"a": np.zeros(2)}) == checksum({"a": np.zeros((2, 1))})
+    False
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name}{arrays[name].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[name], dtype="<f8").tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def check_version(state: Mapping[str, Any], kind: str) -> None:
+def check_version(state: Mapping[str, Any], kind: str, newest: int = FORMAT_VERSION) -> None:
     """Refuse a saved state of another kind or of a newer format.
 
     Parameters
@@ -104,6 +165,8 @@ def check_version(state: Mapping[str, Any], kind: str) -> None:
         Saved state.
     kind : str
         Expected kind.
+    newest : int
+        Newest format that can be read.
 
     Raises
     ------
@@ -113,9 +176,9 @@ def check_version(state: Mapping[str, Any], kind: str) -> None:
     version = state.get("format_version") if isinstance(state, Mapping) else None
     if not isinstance(version, int) or state.get("kind") != kind:
         raise ValueError(f"this is not a saved {kind}, or the saved state is damaged")
-    if version > FORMAT_VERSION:
+    if version > newest:
         raise ValueError(
-            f"saved {kind} has format {version}, this version reads up to {FORMAT_VERSION}; "
+            f"saved {kind} has format {version}, this version reads up to {newest}; "
             "update regime_factory"
         )
 
@@ -145,67 +208,56 @@ def restore_model(cls: type[Model], state: Mapping[str, Any]) -> Model:
         check_settings(model.get_params())
         arrays = {name: np.array(a, dtype=np.float64) for name, a in state["arrays"].items()}
         n_features = arrays["means_"].shape[1]
-        _check_arrays(arrays, model.covariance_type, model.n_components, n_features)
+        _check_arrays(arrays, model, n_features)
         fit = {name: state["fit"][name] for name in _FIT_VALUES if name in state["fit"]}
+        _check_fit(arrays, fit, n_features)
+        _check_belonging(state, arrays, n_features)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise ValueError(f"the saved GaussianHMM is damaged: {error}") from error
-    for name, value in {**arrays, **fit}.items():
+    for name, value in {_DOFS: None, **arrays, **fit}.items():
         setattr(model, name, value)
+    model.n_features_in_ = n_features
+    if state.get("columns") is not None:
+        model.feature_names_in_ = np.array(state["columns"], dtype=object)
     return model
 
 
-def _check_arrays(
-    arrays: Mapping[str, NDArray], covariance_type: str, n_states: int, n_features: int
+def _check_fit(arrays: Mapping[str, NDArray], fit: Mapping[str, Any], n_features: int) -> None:
+    """Refuse a record of the fit that no fit leaves."""
+    for name in ("offset_", "scale_"):
+        if name in arrays and arrays[name].shape != (n_features,):
+            raise ValueError(f"{name} has shape {arrays[name].shape}, expected ({n_features},)")
+    if "history_" in arrays and arrays["history_"].ndim != 1:
+        raise ValueError(f"history_ has shape {arrays['history_'].shape}, expected (steps,)")
+    for name, value in fit.items():
+        if not isinstance(value, int | float) or not np.isfinite(value):
+            raise ValueError(f"{name} is {value!r}, expected a finite number")
+
+
+def _check_belonging(
+    state: Mapping[str, Any], arrays: Mapping[str, NDArray], n_features: int
 ) -> None:
-    unknown = set(arrays) - set(_ARRAYS) - set(_FIT_ARRAYS)
+    """Refuse arrays or column names that are not those the state was made with."""
+    columns = state.get("columns")
+    if columns is not None and len(columns) != n_features:
+        raise ValueError(f"{len(columns)} column names for {n_features} columns")
+    if state["format_version"] > 1 and state["checksum"] != checksum(arrays):
+        raise ValueError("its arrays are not the ones it was saved with: the checksum differs")
+
+
+def _check_arrays(arrays: Mapping[str, NDArray], model: "GaussianHMM", n_features: int) -> None:
+    kind, n_states = model.covariance_type, model.n_components
+    unknown = set(arrays) - {*_ARRAYS, _DOFS, *_FIT_ARRAYS}
     if unknown:
         raise ValueError(f"unknown arrays {sorted(unknown)}")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
     start = {name: arrays[f"{name}_"] for name in ("startprob", "transmat", "means", "covars")}
-    if start["covars"].shape != covariance_shape(covariance_type, n_states, n_features):
+    if (_DOFS in arrays) != (model.emission == "student_t"):
+        raise ValueError(f"emission {model.emission!r} does not go with the arrays saved")
+    if _DOFS in arrays:
+        start["dofs"] = arrays[_DOFS]
+    if start["covars"].shape != covariance_shape(kind, n_states, n_features):
         raise ValueError(f"covars_ has shape {start['covars'].shape}")
-    checked_parameters(start, covariance_type, n_states, n_features)
-
-
-def to_hmmlearn(model: "GaussianHMM") -> "HmmlearnGaussianHMM":
-    """Return an hmmlearn model with the same parameters and no priors.
-
-    Parameters
-    ----------
-    model : GaussianHMM
-        Fitted model.
-
-    Returns
-    -------
-    hmmlearn.hmm.GaussianHMM
-    """
-    from hmmlearn.hmm import GaussianHMM as HmmlearnGaussianHMM
-
-    other = HmmlearnGaussianHMM(
-        model.n_components,
-        model.covariance_type,
-        covars_prior=0.0,
-        min_covar=0.0,
-        init_params="",
-        implementation="scaling",
-    )
-    other.n_features = model.means_.shape[1]
-    other.startprob_, other.transmat_ = model.startprob_.copy(), model.transmat_.copy()
-    other.means_, other.covars_ = model.means_.copy(), model.covars_.copy()
-    return other
-
-
-def hmmlearn_arrays(model: "HmmlearnGaussianHMM") -> dict[str, NDArray]:
-    """Return the parameters of a fitted hmmlearn model.
-
-    Parameters
-    ----------
-    model : hmmlearn.hmm.GaussianHMM
-        Fitted model.
-
-    Returns
-    -------
-    dict
-        ``startprob, transmat, means, covars``.
-    """
-    names = ("startprob", "transmat", "means", "covars")
-    return {name: np.array(getattr(model, f"{name}_")) for name in names}
+    checked_parameters(start, kind, n_states, n_features, model.emission)

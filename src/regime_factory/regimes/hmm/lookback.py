@@ -11,10 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.gaussian import log_density
 from regime_factory.regimes.hmm.inference import filter_log_emission
 from regime_factory.regimes.hmm.model import GaussianHMM
-from regime_factory.regimes.validation import check_observations, column_names
 
 Matrix = NDArray[np.float64]
 TOLERANCE = 1e-9
@@ -69,7 +67,7 @@ def bounded_filter(model: GaussianHMM, X: ArrayLike) -> BoundedFilter:
     >>> bool((gap <= bound + 1e-15).all()), bool(bound[-1] < 1e-9)
     (True, True)
     """
-    log_b = _log_emission(model, X)
+    log_b, _ = model.log_emission(X)
     p, _ = filter_log_emission(model.startprob_, model.transmat_, log_b)
     corners = np.eye(model.n_components)
     images = [filter_log_emission(corner, model.transmat_, log_b)[0] for corner in corners]
@@ -209,7 +207,7 @@ def memory_by_row(model: GaussianHMM, X: ArrayLike, tol: float = TOLERANCE) -> N
     """
     from regime_factory.regimes.hmm import _memory_kernel
 
-    log_b = _log_emission(model, X)
+    log_b, _ = model.log_emission(X)
     with np.errstate(divide="ignore"):  # an impossible transition has the log -inf
         log_transmat = np.log(model.transmat_)
     needed = np.empty(log_b.shape[1], dtype=np.int64)
@@ -251,9 +249,3 @@ def filter_memory(model: GaussianHMM, X: ArrayLike, tol: float = TOLERANCE) -> i
     too_short = np.flatnonzero(needed == 0)
     smallest = max(int(needed.max()), int(too_short[-1]) + 2 if len(too_short) else 1)
     return smallest if smallest <= len(needed) else None
-
-
-def _log_emission(model: GaussianHMM, X: ArrayLike) -> Matrix:
-    current = model.parameters()
-    values = check_observations(X, current.means.shape[1], column_names(X))
-    return log_density(np.ascontiguousarray(values.T), current.means, current.covars)

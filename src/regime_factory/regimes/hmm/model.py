@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm import interchange
+from regime_factory.regimes.hmm import hmmlearn_models, interchange
+from regime_factory.regimes.hmm.emission import count_parameters
 from regime_factory.regimes.hmm.fitting import fit_parameters
-from regime_factory.regimes.hmm.gaussian import count_parameters
 from regime_factory.regimes.hmm.parameters import HMMParameters
 from regime_factory.regimes.hmm.results import GaussianHMMResults
 from regime_factory.regimes.validation import (
     check_lengths,
+    check_magnitude,
     check_observations,
     check_settings,
     check_training_data,
     column_names,
+    named_columns,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ class GaussianHMM(GaussianHMMResults):
         Number of states K.
     covariance_type : {"full", "diag", "spherical", "tied"}
         Covariance structure. Spherical means one variance per state in the user's units.
-    emission : {"gaussian"}
-        Emission family.
+    emission : {"gaussian", "student_t"}
+        Emission family; Student-t learns each state's degrees of freedom, within 2.1 and 200.
     n_init : int
         Starts drawn when ``fit`` gets none. After 20 EM steps the better half goes on.
     n_iter : int
@@ -48,6 +50,8 @@ class GaussianHMM(GaussianHMMResults):
         Pseudo-bars of the training covariance added to each state; keeps states from collapsing.
     random_state : int
         Seed of the starts.
+    n_jobs : int
+        Threads that share the starts, -1 for all cores; results are the same for every number.
 
     Attributes
     ----------
@@ -57,6 +61,9 @@ class GaussianHMM(GaussianHMMResults):
         In the user's units.
     covars_ : ndarray
         ``(K,)`` spherical, ``(K, F)`` diag, ``(K, F, F)`` full, ``(F, F)`` tied; user's units.
+        Covariances of a Gaussian; of a Student-t the scale matrices, nu / (nu - 2) times smaller.
+    dofs_ : ndarray, shape (K,), or None
+        Degrees of freedom nu of Student-t emission; None for Gaussian emission.
     offset_, scale_ : ndarray, shape (F,)
         Centre and spread of the training observations, used inside the fit.
     converged_ : bool
@@ -71,6 +78,10 @@ class GaussianHMM(GaussianHMMResults):
         Share of the starts taken to the end that found the best optimum.
     n_rows_ : int
         Rows the model was fitted on.
+    n_features_in_ : int
+        Number of columns F.
+    feature_names_in_ : ndarray of str, shape (F,)
+        Column names, only where the model was fitted on a frame.
 
     Notes
     -----
@@ -96,6 +107,7 @@ class GaussianHMM(GaussianHMMResults):
     loglik_: float
     hit_rate_: float
     n_rows_: int
+    feature_names_in_: NDArray[np.object_]
 
     def __init__(
         self,
@@ -103,12 +115,13 @@ class GaussianHMM(GaussianHMMResults):
         covariance_type: str = "full",
         *,
         emission: str = "gaussian",
-        n_init: int = 10,
+        n_init: int = 30,
         n_iter: int = 500,
         tol: float = 1e-7,
         sticky: float = 0.0,
         shrinkage: float = 1.0,
         random_state: int = 0,
+        n_jobs: int = 1,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -119,6 +132,7 @@ class GaussianHMM(GaussianHMMResults):
         self.sticky = sticky
         self.shrinkage = shrinkage
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -135,9 +149,9 @@ class GaussianHMM(GaussianHMMResults):
         lengths : sequence of int, optional
             Rows of each independent sequence.
         start : GaussianHMM or mapping, optional
-            Fitted model, or ``startprob, transmat, means, covars``, to go on from; then no
-            starts are drawn and the states keep their order. Drawn starts end ordered by the
-            standard deviation of the first column, calmest first.
+            Fitted model, or ``startprob, transmat, means, covars`` (and ``dofs``), to go on from;
+            then no starts are drawn and the states keep their order. Drawn starts end ordered by
+            the standard deviation of the first column, calmest first.
 
         Returns
         -------
@@ -151,14 +165,18 @@ class GaussianHMM(GaussianHMMResults):
         check_settings(self.get_params())
         names = column_names(X)
         values = check_observations(X, names=names)
+        check_magnitude(values)
         parts = check_lengths(lengths, len(values))
-        n_free = count_parameters(self.covariance_type, self.n_components, values.shape[1])
+        n_free = count_parameters(
+            self.covariance_type, self.n_components, values.shape[1], self.emission
+        )
         check_training_data(values, n_free, names)
         result = fit_parameters(
             values,
             parts,
             n_components=self.n_components,
             covariance_type=self.covariance_type,
+            emission=self.emission,
             start=None if start is None else self._start_parameters(start, values.shape[1]),
             n_init=self.n_init,
             n_iter=self.n_iter,
@@ -166,15 +184,24 @@ class GaussianHMM(GaussianHMMResults):
             sticky=self.sticky,
             shrinkage=self.shrinkage,
             seed=self.random_state,
+            n_jobs=self.n_jobs,
         )
         self.set_parameters(result.parameters)
         self.offset_, self.scale_ = result.scaler.offset, result.scaler.scale
         self.history_, self.loglik_ = result.history, result.loglik
         self.converged_, self.hit_rate_ = result.converged, result.hit_rate
         self.n_iter_, self.n_rows_ = len(result.history) - 1, len(values)
+        self._remember_columns(named_columns(X))
         if start is None:
             self.reorder(np.argsort(self.volatilities(), kind="stable"))
         return self
+
+    def _remember_columns(self, names: Sequence[str] | None) -> None:
+        """Keep the column names of a frame, under the name scikit-learn gives them."""
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):  # of an earlier fit
+            del self.feature_names_in_
 
     def objective(self) -> float:
         """Return the penalised log-likelihood per bar of the training observations.
@@ -224,9 +251,14 @@ class GaussianHMM(GaussianHMMResults):
         Returns
         -------
         hmmlearn.hmm.GaussianHMM
+
+        Raises
+        ------
+        ValueError
+            For Student-t emission, which hmmlearn does not have.
         """
         self._check_fitted()
-        return interchange.to_hmmlearn(self)
+        return hmmlearn_models.to_hmmlearn(self)
 
     @classmethod
     def from_hmmlearn(cls, model: "HmmlearnGaussianHMM") -> Self:
@@ -240,16 +272,18 @@ class GaussianHMM(GaussianHMMResults):
         Returns
         -------
         GaussianHMM
+
+        Raises
+        ------
+        ValueError
+            For another class of hmmlearn, or a model that is not fitted.
         """
-        own = cls(model.n_components, model.covariance_type)
-        return own.set_parameters(
-            own._start_parameters(interchange.hmmlearn_arrays(model), model.means_.shape[1])
-        )
+        return hmmlearn_models.from_hmmlearn(cls, model)
 
     def _start_parameters(
         self, start: "GaussianHMM | Mapping[str, ArrayLike]", n_features: int
     ) -> HMMParameters:
         given = start.parameters() if isinstance(start, GaussianHMM) else start
         return interchange.checked_parameters(
-            given, self.covariance_type, self.n_components, n_features
+            given, self.covariance_type, self.n_components, n_features, self.emission
         )

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+DEFAULT_DOF = 10.0  # degrees of freedom of a start that has none
+DOF_RANGE = (2.1, 200.0)  # a variance exists; beyond 200 a Student-t is Gaussian to the eye
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Scaler:
 
 @dataclass(frozen=True)
 class HMMParameters:
-    """HMMParameters of a Gaussian hidden Markov model, covariances as full matrices.
+    """Parameters of a hidden Markov model, covariances as full matrices.
 
     Attributes
     ----------
@@ -93,6 +95,38 @@ class HMMParameters:
         outer = np.outer(scaler.scale, scaler.scale)
         means = (self.means - scaler.offset) / scaler.scale
         return replace(self, means=means, covars=self.covars / outer)
+
+    def covariances(self) -> Matrix:
+        """Return each state's covariance: of a Student-t, scale times nu / (nu - 2).
+
+        Returns
+        -------
+        ndarray, shape (K, F, F)
+        """
+        if self.dofs is None:
+            return self.covars
+        return self.covars * (self.dofs / (self.dofs - 2))[:, None, None]
+
+    def with_emission(self, emission: str, dof: float) -> "HMMParameters":
+        """Return parameters of the same means and covariances in a family of emissions.
+
+        Parameters
+        ----------
+        emission : {"gaussian", "student_t"}
+            Family; parameters that belong to it already are returned as they are.
+        dof : float
+            Degrees of freedom given to states that have none.
+
+        Returns
+        -------
+        HMMParameters
+        """
+        if (emission == "student_t") == (self.dofs is not None):
+            return self
+        if emission == "gaussian":
+            return replace(self, covars=self.covariances(), dofs=None)
+        dofs = np.full(len(self.means), dof)
+        return replace(self, covars=self.covars * ((dof - 2) / dof), dofs=dofs)
 
     def in_user_units(self, scaler: Scaler) -> "HMMParameters":
         """Move from standardised units to the user's.

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.base import SettingsMixin
 from regime_factory.regimes.detector import StateMoments
-from regime_factory.regimes.hmm.gaussian import (
+from regime_factory.regimes.hmm.emission import (
     compress_covariances,
     count_parameters,
     expand_covariances,
@@ -23,7 +23,9 @@ from regime_factory.regimes.hmm.online import OnlineFilter
 from regime_factory.regimes.hmm.parameters import HMMParameters
 from regime_factory.regimes.validation import (
     NotFittedError,
+    check_columns,
     check_lengths,
+    check_magnitude,
     check_observations,
     check_probabilities,
     column_names,
@@ -37,10 +39,13 @@ class GaussianHMMResults(SettingsMixin):
 
     n_components: int
     covariance_type: str
+    emission: str
     startprob_: Matrix
     transmat_: Matrix
     means_: Matrix
     covars_: Matrix
+    dofs_: Matrix | None
+    n_features_in_: int
 
     def filter(
         self, X: ArrayLike, lengths: Sequence[int] | None = None, previous: ArrayLike | None = None
@@ -106,7 +111,7 @@ class GaussianHMMResults(SettingsMixin):
         -------
         ndarray, shape (T, K)
         """
-        log_b, parts = self._log_emission(X, lengths)
+        log_b, parts = self.log_emission(X, lengths)
         gamma = expectation(self.startprob_, self.transmat_, log_b, parts).gamma
         return np.ascontiguousarray((gamma / gamma.sum(axis=0)).T)
 
@@ -126,10 +131,35 @@ class GaussianHMMResults(SettingsMixin):
             Joint log probability of path and observations, summed over sequences.
         states : ndarray of int64, shape (T,)
         """
-        log_b, parts = self._log_emission(X, lengths)
+        log_b, parts = self.log_emission(X, lengths)
         pieces = np.split(log_b, np.cumsum(parts)[:-1], axis=1)
         paths = [decode_log_emission(self.startprob_, self.transmat_, part) for part in pieces]
         return sum(logprob for logprob, _ in paths), np.concatenate([path for _, path in paths])
+
+    def log_emission(
+        self, X: ArrayLike, lengths: Sequence[int] | None = None
+    ) -> tuple[Matrix, list[int]]:
+        """Return the log density of each bar in each state.
+
+        Parameters
+        ----------
+        X, lengths
+            As in :meth:`filter`.
+
+        Returns
+        -------
+        log_density : ndarray, shape (K, T)
+            Nats, in the user's units.
+        lengths : list of int
+            Rows of each sequence.
+        """
+        current = self.parameters()
+        check_columns(X, getattr(self, "feature_names_in_", None))
+        values = check_observations(X, current.means.shape[1], column_names(X))
+        check_magnitude(values)
+        parts = check_lengths(lengths, len(values))
+        rows = np.ascontiguousarray(values.T)
+        return log_density(rows, current), parts
 
     def n_parameters(self) -> int:
         """Return the number of free parameters.
@@ -139,7 +169,8 @@ class GaussianHMMResults(SettingsMixin):
         int
         """
         self._check_fitted()
-        return count_parameters(self.covariance_type, self.n_components, self.means_.shape[1])
+        n_features = self.means_.shape[1]
+        return count_parameters(self.covariance_type, self.n_components, n_features, self.emission)
 
     def aic(self, X: ArrayLike, lengths: Sequence[int] | None = None) -> float:
         """Return Akaike's information criterion; lower is better.
@@ -198,7 +229,7 @@ class GaussianHMMResults(SettingsMixin):
         ndarray, shape (K,)
             In the user's units.
         """
-        return np.sqrt(self.parameters().covars[:, column, column])
+        return np.sqrt(self.moments().covars[:, column, column])
 
     def reorder(self, order: ArrayLike) -> Self:
         """Renumber the states in place.
@@ -214,10 +245,15 @@ class GaussianHMMResults(SettingsMixin):
         """
         i = np.asarray(order, dtype=np.int64)
         old = self.parameters()
-        self.set_parameters(
-            HMMParameters(old.startprob[i], old.transmat[np.ix_(i, i)], old.means[i], old.covars[i])
+        return self.set_parameters(
+            HMMParameters(
+                old.startprob[i],
+                old.transmat[np.ix_(i, i)],
+                old.means[i],
+                old.covars[i],
+                None if old.dofs is None else old.dofs[i],
+            )
         )
-        return self
 
     def parameters(self) -> HMMParameters:
         """Return the fitted parameters with full covariance matrices, in the user's units.
@@ -230,7 +266,8 @@ class GaussianHMMResults(SettingsMixin):
         covars = expand_covariances(
             self.covars_, self.covariance_type, self.n_components, self.means_.shape[1]
         )
-        return HMMParameters(self.startprob_, self.transmat_, self.means_, covars)
+        dofs = getattr(self, "dofs_", None)
+        return HMMParameters(self.startprob_, self.transmat_, self.means_, covars, dofs)
 
     def set_parameters(self, parameters: HMMParameters) -> Self:
         """Make the model one with given parameters, as if fitted.
@@ -245,8 +282,9 @@ class GaussianHMMResults(SettingsMixin):
         self
         """
         self.startprob_, self.transmat_ = parameters.startprob, parameters.transmat
-        self.means_ = parameters.means
+        self.means_, self.n_features_in_ = parameters.means, parameters.means.shape[1]
         self.covars_ = compress_covariances(parameters.covars, self.covariance_type)
+        self.dofs_ = parameters.dofs
         return self
 
     def moments(self) -> StateMoments:
@@ -257,7 +295,7 @@ class GaussianHMMResults(SettingsMixin):
         StateMoments
         """
         current = self.parameters()
-        return StateMoments(current.means, current.covars)
+        return StateMoments(current.means, current.covariances())
 
     def is_fitted(self) -> bool:
         """Say whether the model has parameters.
@@ -272,23 +310,15 @@ class GaussianHMMResults(SettingsMixin):
         if not self.is_fitted():
             raise NotFittedError("this GaussianHMM is not fitted; call fit(X) or from_state first")
 
-    def _log_emission(
-        self, X: ArrayLike, lengths: Sequence[int] | None
-    ) -> tuple[Matrix, list[int]]:
-        current = self.parameters()
-        values = check_observations(X, current.means.shape[1], column_names(X))
-        parts = check_lengths(lengths, len(values))
-        rows = np.ascontiguousarray(values.T)
-        return log_density(rows, current.means, current.covars), parts
-
     def _filtered(
         self, X: ArrayLike, lengths: Sequence[int] | None, previous: ArrayLike | None
     ) -> tuple[Matrix, Matrix]:
-        log_b, parts = self._log_emission(X, lengths)
+        log_b, parts = self.log_emission(X, lengths)
         prior = self.startprob_
         if previous is not None:
             shape = (self.n_components,)
-            prior = check_probabilities(previous, shape, "previous") @ self.transmat_
+            given = check_probabilities(previous, shape, "previous")
+            prior = (given[:, None] * self.transmat_).sum(axis=0)  # in the order of the kernel
         p, loglik, start = np.empty(log_b.T.shape), np.empty(log_b.shape[1]), 0
         for length in parts:
             part = slice(start, start + length)

@@ -18,6 +18,7 @@ from regime_factory.regimes.hmm.lookback import TOLERANCE, too_few_rows
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.labels import name_states
 from regime_factory.regimes.observations import carry_forward, observe, observed_columns
+from regime_factory.regimes.slots import StandardiseBy
 from regime_factory.regimes.tables import probability_columns
 from regime_factory.regimes.walk.refits import Refit, Refits
 from regime_factory.regimes.walk.walk_forward import filter_lookback
@@ -37,6 +38,7 @@ def regime_lookback(
     last: int | None = 1,
     session: Session | None = None,
     anchor: str | None = None,
+    standardise_by: StandardiseBy = "none",
     max_staleness: timedelta = _STALENESS,
     label_threshold: float = 0.95,
     tol: float = TOLERANCE,
@@ -58,6 +60,8 @@ def regime_lookback(
         Base bars of each symbol to answer for; None for all that the models score.
     session, anchor, max_staleness
         As in `build_features`, the same as when the models were fitted.
+    standardise_by
+        As in `observe`, the same as when the models were fitted.
     label_threshold
         As in `filter_refits`.
     tol
@@ -120,6 +124,7 @@ def regime_lookback(
         columns=columns,
         session=session,
         anchor=anchor,
+        standardise_by=standardise_by,
         max_staleness=max_staleness,
     )
     return score_lookback(
@@ -142,13 +147,14 @@ def observe_lookback(
     columns: Sequence[str],
     session: Session | None = None,
     anchor: str | None = None,
+    standardise_by: StandardiseBy = "none",
     max_staleness: timedelta = _STALENESS,
 ) -> pl.DataFrame:
     """Make the observations that equal those of a run over any longer history, and no others.
 
     Parameters
     ----------
-    bars, timeframe, columns, session, anchor, max_staleness
+    bars, timeframe, columns, session, anchor, standardise_by, max_staleness
         As in `regime_lookback`.
 
     Returns
@@ -176,7 +182,15 @@ def observe_lookback(
         bars, columns=columns, session=session, anchor=anchor, max_staleness=max_staleness
     )
     coarse = resample_many(bars, [timeframe], session=session, anchor=anchor)
-    table = observe(features, coarse, timeframe=timeframe, columns=columns)
+    table = observe(
+        features,
+        coarse,
+        timeframe=timeframe,
+        columns=columns,
+        standardise_by=standardise_by,
+        session=session,
+        anchor=anchor,
+    )
     parts = []
     for symbol, rows in per_symbol(bars):
         own = table.filter(pl.col("symbol") == symbol, pl.col("ts") >= rows["ts"][warmup - 1])

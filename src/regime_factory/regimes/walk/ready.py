@@ -7,6 +7,8 @@ import polars as pl
 from regime_factory.bars import Session, per_symbol
 from regime_factory.bars.quality.spacing import refuse_wrong_spacing
 from regime_factory.features.ready_made import FeatureFile, read_features
+from regime_factory.regimes.observations import with_slots
+from regime_factory.regimes.slots import StandardiseBy
 
 OWN_LAYOUT = FeatureFile(symbol_column="symbol")
 """How this project's own tables are laid out."""
@@ -22,6 +24,7 @@ def ready_observations(
     layout: FeatureFile = OWN_LAYOUT,
     session: Session | None = None,
     anchor: str | None = None,
+    standardise_by: StandardiseBy = "none",
 ) -> pl.DataFrame:
     """Take what a model observes from a file of features that was made elsewhere.
 
@@ -39,11 +42,14 @@ def ready_observations(
         The market's session.
     anchor
         Time of day ``HH:MM`` from which its bars are counted.
+    standardise_by
+        As in `observe`, the same as when the model was fitted.
 
     Returns
     -------
     polars.DataFrame
-        `symbol, ts` and the columns as Float64; rows without a finite value in each are left out.
+        `symbol, ts`, the slot where asked for, and the columns as Float64; rows without a finite
+        value in each column are left out.
 
     Raises
     ------
@@ -77,7 +83,13 @@ def ready_observations(
         _refuse_disorder(symbol, rows["ts"])
         _refuse_other_bars(symbol, rows["ts"], timeframe, session, anchor)
         parts.append(rows.drop_nulls(columns))
-    return pl.concat(parts).select("symbol", "ts", *columns)
+    return with_slots(
+        pl.concat(parts).select("symbol", "ts", *columns),
+        standardise_by,
+        timeframe=timeframe,
+        session=session,
+        anchor=anchor,
+    )
 
 
 def _refuse_disorder(symbol: str, ts: pl.Series) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from regime_factory.regimes.detector import restore_detector
+from regime_factory.regimes.detector import Detector, restore_detector
 from regime_factory.regimes.hmm.interchange import FORMAT_VERSION, check_version
 from regime_factory.regimes.hmm.model import GaussianHMM
 
@@ -24,10 +24,10 @@ class Refit:
         First row it scores; it was fitted on the rows before.
     first_ts : str or None
         Stamp of that row as text (ISO); None where rows have no stamps.
-    model : GaussianHMM
-        Fitted model, states aligned to the previous refit.
+    model : Detector
+        Fitted detector, states aligned to the previous refit.
     names : list of str
-        Name of each state, by the volatility of its own training rows.
+        Name of each state, by the figures of its own training rows.
     statistics : dict of list
         ``share, mean, vol, next_mean, next_vol`` per state, per bar, training rows only.
     distance : float
@@ -41,7 +41,7 @@ class Refit:
     refit_id: int
     first_row: int
     first_ts: str | None
-    model: GaussianHMM
+    model: Detector
     names: list[str]
     statistics: dict[str, list[float | None]]
     distance: float
@@ -57,6 +57,26 @@ class Refit:
         int
         """
         return self.first_row
+
+    @property
+    def hmm(self) -> GaussianHMM:
+        """The model, for what only a hidden Markov model can do.
+
+        Returns
+        -------
+        GaussianHMM
+
+        Raises
+        ------
+        TypeError
+            If the refit is of another detector.
+        """
+        if not isinstance(self.model, GaussianHMM):
+            raise TypeError(
+                f"refit {self.refit_id} holds a {type(self.model).__name__}, but a GaussianHMM is "
+                "needed here: pass refits of a GaussianHMM"
+            )
+        return self.model
 
 
 @dataclass(frozen=True)
@@ -236,6 +256,6 @@ def _moment(refit: Refit) -> datetime:
     return datetime.fromisoformat(refit.first_ts)
 
 
-def _model_of(entry: dict[str, Any]) -> GaussianHMM:
+def _model_of(entry: dict[str, Any]) -> Detector:
     """Take the model out of a saved refit."""
     return restore_detector(entry.pop("model"))

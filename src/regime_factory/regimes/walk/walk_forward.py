@@ -8,9 +8,10 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.choice.selection import Progress
+from regime_factory.regimes.detector import Detector, read_rows
 from regime_factory.regimes.hmm.lookback import TOLERANCE, bounded_filter
 from regime_factory.regimes.hmm.model import GaussianHMM
-from regime_factory.regimes.labels import confirm_labels
+from regime_factory.regimes.labels import NamingScheme, confirm_labels
 from regime_factory.regimes.validation import check_observations
 from regime_factory.regimes.walk.refits import Refit, Refits
 from regime_factory.regimes.walk.refitting import fit_refits, stamp_text
@@ -55,7 +56,7 @@ def filter_refits(
     The confirmed state is carried over a refit, whose states are aligned to the one before: it
     switches only where a filtered probability passes the threshold.
     """
-    values = check_observations(X)
+    values = read_rows(refits[0].model, X)
     stamps = pl.Series("ts", range(len(values)) if ts is None else ts)
     if len(stamps) != len(values):
         raise ValueError(f"{len(values)} observations but {len(stamps)} stamps")
@@ -160,7 +161,7 @@ def filter_lookback(
     certain, leads = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
     parts, label = [], None
     for refit, start, end in refits.in_force(ts):
-        p, bound = bounded_filter(refit.model, values[:end])
+        p, bound = bounded_filter(refit.hmm, values[:end])
         first = 0 if label is None else start
         certain[first:end] = bound[first:] <= tol
         leads[first:end] = p[first:].max(axis=1) > label_threshold
@@ -193,7 +194,7 @@ def walk_forward_regimes(
     observations: ArrayLike | pl.DataFrame,
     ts: Sequence[Any] | pl.Series | None = None,
     *,
-    model: GaussianHMM | None = None,
+    model: Detector | None = None,
     starts_at: int | None = None,
     refit_every: int = 60,
     returns: ArrayLike | None = None,
@@ -202,6 +203,7 @@ def walk_forward_regimes(
     min_train: int = 250,
     label_threshold: float = 0.95,
     seed: int = 0,
+    naming: NamingScheme = "volatility",
     progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Fit refits and filter them in one call: causal regimes of one symbol.
@@ -212,11 +214,12 @@ def walk_forward_regimes(
         Observations in time order; columns ``symbol`` and ``ts`` of a frame are not observed.
     ts : sequence, optional
         Stamps; default: the frame's ``ts``, else row numbers.
-    model : GaussianHMM, optional
-        Settings (and start, if fitted); default: three states, diagonal, sticky 0.5.
+    model : Detector, optional
+        Settings (and start, if fitted) of any detector; default: a GaussianHMM of three states,
+        diagonal, sticky 0.5.
     starts_at : int, optional
         First scored row; default: ``min_train``.
-    refit_every, returns, n_fresh, fresh_gain, min_train, seed, progress
+    refit_every, returns, n_fresh, fresh_gain, min_train, seed, naming, progress
         As in :func:`fit_refits`.
     label_threshold : float
         As in :func:`filter_refits`.
@@ -241,7 +244,8 @@ def walk_forward_regimes(
         if ts is None and "ts" in observations.columns:
             ts = observations["ts"]
         observations = observations.drop(_KEYS, strict=False)
-    settings = model if model is not None else GaussianHMM(3, "diag", sticky=0.5, random_state=seed)
+    default = GaussianHMM(3, "diag", sticky=0.5, random_state=seed)
+    settings: Detector = default if model is None else model
     refits = fit_refits(
         observations,
         ts,
@@ -253,20 +257,21 @@ def walk_forward_regimes(
         fresh_gain=fresh_gain,
         min_train=min(min_train, starts_at) if starts_at is not None else min_train,
         seed=seed,
+        naming=naming,
         progress=progress,
     )
     return filter_refits(refits, observations, ts, label_threshold)
 
 
 def apply_model(
-    model: GaussianHMM, X: ArrayLike, previous: ArrayLike | None = None
+    model: Detector, X: ArrayLike, previous: ArrayLike | None = None
 ) -> NDArray[np.float64]:
     """Score new bars with a saved model, without refitting.
 
     Parameters
     ----------
-    model : GaussianHMM
-        Fitted model.
+    model : Detector
+        Fitted detector.
     X : array_like, shape (T, F)
         A stretch of history ending at the bars of interest, or any number of new bars if
         ``previous`` is given.
@@ -283,7 +288,7 @@ def apply_model(
     ValueError
         For a single row without ``previous``: one bar alone says little about the state.
     """
-    values = check_observations(X)
+    values = read_rows(model, X)
     if len(values) == 1 and previous is None:
         raise ValueError(
             "one row without history cannot be scored; pass earlier bars too, or the filtered "

@@ -11,7 +11,7 @@ from regime_factory.features.macro import is_macro
 from regime_factory.features.macro_table import macro_warmup_bars
 from regime_factory.regimes.hmm.lookback import TOLERANCE, filter_memory
 from regime_factory.regimes.hmm.model import GaussianHMM
-from regime_factory.regimes.observations import observed_columns
+from regime_factory.regimes.observations import feature_columns, observed_columns
 
 
 def feature_warmup(columns: Sequence[str], base: str, session: Session | None = None) -> int:
@@ -83,7 +83,7 @@ def regime_warmup(
     columns = observed_columns(observations)
     n = filter_memory(model, observations.select(columns), tol)
     try:
-        own = feature_warmup(columns, base, session)
+        own = feature_warmup(feature_columns(observations), base, session)
     except ValueError:  # columns that are not made from bars
         own = None
     result: dict[str, int | None] = {

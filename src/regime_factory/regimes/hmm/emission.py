@@ -1,7 +1,9 @@
-"""Gaussian emission of the hidden Markov model: covariance shapes, densities, parameter counts."""
+"""Emission of the hidden Markov model: covariance shapes, densities, parameter counts."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from regime_factory.regimes.hmm.parameters import HMMParameters
 
 Matrix = NDArray[np.float64]
 
@@ -29,8 +31,10 @@ def covariance_shape(covariance_type: str, n_states: int, n_features: int) -> tu
     }[covariance_type]
 
 
-def count_parameters(covariance_type: str, n_states: int, n_features: int) -> int:
-    """Count the free parameters of a Gaussian hidden Markov model.
+def count_parameters(
+    covariance_type: str, n_states: int, n_features: int, emission: str = "gaussian"
+) -> int:
+    """Count the free parameters of a hidden Markov model.
 
     Parameters
     ----------
@@ -38,16 +42,20 @@ def count_parameters(covariance_type: str, n_states: int, n_features: int) -> in
         Covariance structure.
     n_states, n_features : int
         Number of states K and of observation columns F.
+    emission : {"gaussian", "student_t"}
+        Emission family.
 
     Returns
     -------
     int
-        Start probabilities, transitions, means and covariances.
+        Start probabilities, transitions, means, covariances and degrees of freedom.
 
     Examples
     --------
     >>> [count_parameters(kind, 3, 2) for kind in ("spherical", "diag", "full", "tied")]
     [17, 20, 23, 17]
+    >>> count_parameters("full", 3, 2, "student_t")
+    26
     """
     half = n_features * (n_features + 1) // 2
     covariances = {
@@ -56,7 +64,8 @@ def count_parameters(covariance_type: str, n_states: int, n_features: int) -> in
         "full": n_states * half,
         "tied": half,
     }[covariance_type]
-    return n_states - 1 + n_states * (n_states - 1) + n_states * n_features + covariances
+    dofs = n_states if emission == "student_t" else 0
+    return n_states - 1 + n_states * (n_states - 1) + n_states * n_features + covariances + dofs
 
 
 def expand_covariances(
@@ -120,13 +129,15 @@ def compress_covariances(covars: Matrix, covariance_type: str) -> Matrix:
     return diagonal.mean(axis=1) if covariance_type == "spherical" else diagonal.copy()
 
 
-def whitening(covars: Matrix) -> tuple[Matrix, Matrix]:
-    """Return what a Gaussian density needs of full covariance matrices.
+def whitening(covars: Matrix, dofs: Matrix | None = None) -> tuple[Matrix, Matrix]:
+    """Return what a density needs of full covariance or scale matrices.
 
     Parameters
     ----------
     covars : ndarray, shape (K, F, F)
-        Positive definite covariance matrices.
+        Positive definite covariances; with ``dofs`` the scale matrices of Student-t emission.
+    dofs : ndarray, shape (K,), optional
+        Degrees of freedom; None for Gaussian emission.
 
     Returns
     -------
@@ -147,21 +158,28 @@ def whitening(covars: Matrix) -> tuple[Matrix, Matrix]:
     n_features = covars.shape[-1]
     whiten = np.tril(np.linalg.solve(factor, np.broadcast_to(np.eye(n_features), covars.shape)))
     log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    log_norm: Matrix = -log_det - 0.5 * n_features * np.log(2 * np.pi)
+    log_norm: Matrix = -log_det + _log_norm_of_unit_scale(n_features, dofs)
     return whiten.astype(np.float64, copy=False), log_norm
 
 
-def log_density(X: Matrix, means: Matrix, covars: Matrix) -> Matrix:
+def _log_norm_of_unit_scale(n_features: int, dofs: Matrix | None) -> Matrix | float:
+    if dofs is None:
+        return -0.5 * n_features * np.log(2 * np.pi)
+    from scipy.special import gammaln
+
+    half = 0.5 * n_features
+    return gammaln(0.5 * dofs + half) - gammaln(0.5 * dofs) - half * np.log(np.pi * dofs)
+
+
+def log_density(X: Matrix, parameters: HMMParameters) -> Matrix:
     """Return the log density of every bar in every state.
 
     Parameters
     ----------
     X : ndarray, shape (F, T)
         Observations, one row per column of the model.
-    means : ndarray, shape (K, F)
-        State means.
-    covars : ndarray, shape (K, F, F)
-        Covariance matrices.
+    parameters : HMMParameters
+        Means and covariances; with ``dofs`` the emission is Student-t.
 
     Returns
     -------
@@ -169,13 +187,18 @@ def log_density(X: Matrix, means: Matrix, covars: Matrix) -> Matrix:
 
     Examples
     --------
-    >>> log_density(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1, 1))).round(6).tolist()
+    >>> one = np.ones((1, 1))
+    >>> standard = HMMParameters(one[0], one, 0 * one, one[None])
+    >>> log_density(0 * one, standard).round(6).tolist()
     [[-0.918939]]
     """
-    return whitened_log_density(X, means, *whitening(covars))
+    whiten, log_norm = whitening(parameters.covars, parameters.dofs)
+    return whitened_log_density(X, parameters.means, whiten, log_norm, parameters.dofs)
 
 
-def whitened_log_density(X: Matrix, means: Matrix, whiten: Matrix, log_norm: Matrix) -> Matrix:
+def whitened_log_density(
+    X: Matrix, means: Matrix, whiten: Matrix, log_norm: Matrix, dofs: Matrix | None = None
+) -> Matrix:
     """Return the log density of every bar in every state from prepared covariances.
 
     Parameters
@@ -186,13 +209,20 @@ def whitened_log_density(X: Matrix, means: Matrix, whiten: Matrix, log_norm: Mat
         State means.
     whiten, log_norm : ndarray
         Output of :func:`whitening`.
+    dofs : ndarray, shape (K,), optional
+        Degrees of freedom of Student-t emission.
 
     Returns
     -------
     ndarray, shape (K, T)
     """
-    from regime_factory.regimes.hmm import _kernels
+    from regime_factory.regimes.hmm.generated import emission_module
 
+    module = emission_module(X.shape[0])
     out = np.empty((means.shape[0], X.shape[1]))
-    _kernels.log_emission(X, np.ascontiguousarray(means), whiten, log_norm, out)
+    given = (X, np.ascontiguousarray(means), whiten, log_norm)
+    if dofs is None:
+        module.log_density_gaussian(*given, out)
+    else:
+        module.log_density_student(*given, dofs, out)
     return out

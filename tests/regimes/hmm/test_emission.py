@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regime_factory.regimes.hmm.gaussian import (
+from regime_factory.regimes.hmm.emission import (
     compress_covariances,
     count_parameters,
     covariance_shape,

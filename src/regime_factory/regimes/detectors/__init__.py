@@ -1,0 +1,1 @@
+"""Detectors beside the hidden Markov model, behind the same interface."""

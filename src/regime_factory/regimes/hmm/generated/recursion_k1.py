@@ -1,0 +1,110 @@
+"""Forward and backward messages and expected transitions of 1 states. Written by ``generate.py``."""
+
+# Compiled code on disk goes stale with _elementwise.py only through this line: 2f871f5399ab
+
+import numpy as np
+
+from regime_factory.regimes.hmm._elementwise import (
+    BLOCK,
+    LN2,
+    jit,
+    jit_fused,
+    jit_sum,
+)
+
+
+@jit
+def messages(startprob, transmat, b, mask, alpha, beta, scale):
+    """Both messages of one sequence, in one loop: their chains of operations overlap.
+
+    Messages are scaled by powers of two wherever ``t & mask == 0``: exact, without logarithm or
+    division. Returns the exponent and the mantissa of the likelihood and the smallest exponent.
+    """
+    A00 = transmat[0, 0]
+    last = scale.size - 1
+    a0 = startprob[0] * b[0, 0]; alpha[0, 0] = a0
+    h0 = 1.0; beta[0, last] = 1.0
+    scale[last] = 0.0
+    exponent, lowest = 0, 1023
+    for t in range(1, last + 1):
+        u = last - t
+        f0, g0 = b[0, t], b[0, u + 1]
+        p0 = a0 * (A00 * f0)
+        q0 = h0 * (A00 * g0)
+        a0 = p0; h0 = q0
+        scale[u] = 1.0
+        if t & mask == 0:
+            bits = np.float64(a0).view(np.int64) >> 52
+            exponent += bits - 1023
+            lowest = min(lowest, bits)
+            factor = np.int64((2046 - bits) << 52).view(np.float64)
+            a0 *= factor
+            bits = np.float64(h0).view(np.int64) >> 52
+            lowest = min(lowest, bits)
+            factor = np.int64((2046 - bits) << 52).view(np.float64)
+            scale[u] = factor
+            h0 *= factor
+        alpha[0, t] = a0; beta[0, u] = h0
+    return exponent, a0, lowest
+
+
+@jit_fused
+def _normalise0(n, a0, h0):
+    for i in range(n.size):
+        n[i] = 1.0 / (a0[i] * h0[i])
+
+
+@jit_sum
+def _count0(c, n, a0, b0, h0, xi):
+    s00 = 0.0
+    for i in range(c.size):
+        z = c[i] * n[i]
+        w = b0[i] * h0[i] * z
+        s00 += a0[i] * w
+    xi[0, 0] += s00
+
+
+@jit
+def recursion(
+    startprob, transmat, b, bounds, mask, alpha, beta, scale, inverse, xi, first, outcome
+):
+    """Messages, expected transitions ``xi`` and smoothed first bars of every sequence.
+
+    ``outcome``: log-likelihood without the emission's shifts, smallest scaling exponent, number
+    of transitions found.
+    """
+    n_states, n_rows = b.shape
+    loglik, lowest = 0.0, 1023
+    for s in range(bounds.size - 1):
+        low, high = bounds[s], bounds[s + 1]
+        exponent, mantissa, smallest = messages(
+            startprob, transmat, b[:, low:high], mask, alpha[:, low:high], beta[:, low:high],
+            scale[low:high],
+        )
+        loglik += exponent * LN2 + np.log(mantissa)
+        lowest = min(lowest, smallest)
+    xi[:] = 0.0
+    for low in range(0, n_rows, BLOCK):
+        high = min(low + BLOCK, n_rows)
+        n = inverse[low:high]
+        _normalise0(n, alpha[0, low:high], beta[0, low:high])
+        stop = min(high, n_rows - 1)
+        c, n = scale[low:stop], inverse[low:stop]
+        _count0(
+            c, n, alpha[0, low:stop],
+            b[0, low + 1 : stop + 1], beta[0, low + 1 : stop + 1],
+            xi,
+        )
+    first[:] = 0.0
+    for s in range(bounds.size - 1):
+        t = bounds[s]
+        for k in range(n_states):
+            first[k] += alpha[k, t] * beta[k, t] * inverse[t]
+    found = 0.0
+    for j in range(n_states):
+        for k in range(n_states):
+            xi[j, k] *= transmat[j, k]
+            found += xi[j, k]
+    outcome[0] = loglik
+    outcome[1] = lowest
+    outcome[2] = found

@@ -1,0 +1,248 @@
+"""Forward and backward messages and expected transitions of 8 states. Written by ``generate.py``."""
+
+# Compiled code on disk goes stale with _elementwise.py only through this line: 2f871f5399ab
+
+import numpy as np
+
+from regime_factory.regimes.hmm._elementwise import (
+    BLOCK,
+    LN2,
+    jit,
+    jit_fused,
+    jit_sum,
+)
+
+
+@jit_fused
+def messages(startprob, transmat, b, mask, alpha, beta, scale):
+    """Both messages of one sequence, in one loop: their chains of operations overlap.
+
+    Messages are scaled by powers of two wherever ``t & mask == 0``: exact, without logarithm or
+    division. Returns the exponent and the mantissa of the likelihood and the smallest exponent.
+    """
+    A00 = transmat[0, 0]; A01 = transmat[0, 1]; A02 = transmat[0, 2]; A03 = transmat[0, 3]; A04 = transmat[0, 4]; A05 = transmat[0, 5]; A06 = transmat[0, 6]; A07 = transmat[0, 7]
+    A10 = transmat[1, 0]; A11 = transmat[1, 1]; A12 = transmat[1, 2]; A13 = transmat[1, 3]; A14 = transmat[1, 4]; A15 = transmat[1, 5]; A16 = transmat[1, 6]; A17 = transmat[1, 7]
+    A20 = transmat[2, 0]; A21 = transmat[2, 1]; A22 = transmat[2, 2]; A23 = transmat[2, 3]; A24 = transmat[2, 4]; A25 = transmat[2, 5]; A26 = transmat[2, 6]; A27 = transmat[2, 7]
+    A30 = transmat[3, 0]; A31 = transmat[3, 1]; A32 = transmat[3, 2]; A33 = transmat[3, 3]; A34 = transmat[3, 4]; A35 = transmat[3, 5]; A36 = transmat[3, 6]; A37 = transmat[3, 7]
+    A40 = transmat[4, 0]; A41 = transmat[4, 1]; A42 = transmat[4, 2]; A43 = transmat[4, 3]; A44 = transmat[4, 4]; A45 = transmat[4, 5]; A46 = transmat[4, 6]; A47 = transmat[4, 7]
+    A50 = transmat[5, 0]; A51 = transmat[5, 1]; A52 = transmat[5, 2]; A53 = transmat[5, 3]; A54 = transmat[5, 4]; A55 = transmat[5, 5]; A56 = transmat[5, 6]; A57 = transmat[5, 7]
+    A60 = transmat[6, 0]; A61 = transmat[6, 1]; A62 = transmat[6, 2]; A63 = transmat[6, 3]; A64 = transmat[6, 4]; A65 = transmat[6, 5]; A66 = transmat[6, 6]; A67 = transmat[6, 7]
+    A70 = transmat[7, 0]; A71 = transmat[7, 1]; A72 = transmat[7, 2]; A73 = transmat[7, 3]; A74 = transmat[7, 4]; A75 = transmat[7, 5]; A76 = transmat[7, 6]; A77 = transmat[7, 7]
+    last = scale.size - 1
+    a0 = startprob[0] * b[0, 0]; alpha[0, 0] = a0
+    a1 = startprob[1] * b[1, 0]; alpha[1, 0] = a1
+    a2 = startprob[2] * b[2, 0]; alpha[2, 0] = a2
+    a3 = startprob[3] * b[3, 0]; alpha[3, 0] = a3
+    a4 = startprob[4] * b[4, 0]; alpha[4, 0] = a4
+    a5 = startprob[5] * b[5, 0]; alpha[5, 0] = a5
+    a6 = startprob[6] * b[6, 0]; alpha[6, 0] = a6
+    a7 = startprob[7] * b[7, 0]; alpha[7, 0] = a7
+    w0 = b[0, last]; beta[0, last] = 1.0
+    w1 = b[1, last]; beta[1, last] = 1.0
+    w2 = b[2, last]; beta[2, last] = 1.0
+    w3 = b[3, last]; beta[3, last] = 1.0
+    w4 = b[4, last]; beta[4, last] = 1.0
+    w5 = b[5, last]; beta[5, last] = 1.0
+    w6 = b[6, last]; beta[6, last] = 1.0
+    w7 = b[7, last]; beta[7, last] = 1.0
+    scale[last] = 0.0
+    exponent, lowest = 0, 1023
+    for t in range(1, last + 1):
+        u = last - t
+        p0 = a0 * A00 + a1 * A10 + a2 * A20 + a3 * A30 + a4 * A40 + a5 * A50 + a6 * A60 + a7 * A70
+        p1 = a0 * A01 + a1 * A11 + a2 * A21 + a3 * A31 + a4 * A41 + a5 * A51 + a6 * A61 + a7 * A71
+        p2 = a0 * A02 + a1 * A12 + a2 * A22 + a3 * A32 + a4 * A42 + a5 * A52 + a6 * A62 + a7 * A72
+        p3 = a0 * A03 + a1 * A13 + a2 * A23 + a3 * A33 + a4 * A43 + a5 * A53 + a6 * A63 + a7 * A73
+        p4 = a0 * A04 + a1 * A14 + a2 * A24 + a3 * A34 + a4 * A44 + a5 * A54 + a6 * A64 + a7 * A74
+        p5 = a0 * A05 + a1 * A15 + a2 * A25 + a3 * A35 + a4 * A45 + a5 * A55 + a6 * A65 + a7 * A75
+        p6 = a0 * A06 + a1 * A16 + a2 * A26 + a3 * A36 + a4 * A46 + a5 * A56 + a6 * A66 + a7 * A76
+        p7 = a0 * A07 + a1 * A17 + a2 * A27 + a3 * A37 + a4 * A47 + a5 * A57 + a6 * A67 + a7 * A77
+        h0 = w0 * A00 + w1 * A01 + w2 * A02 + w3 * A03 + w4 * A04 + w5 * A05 + w6 * A06 + w7 * A07
+        h1 = w0 * A10 + w1 * A11 + w2 * A12 + w3 * A13 + w4 * A14 + w5 * A15 + w6 * A16 + w7 * A17
+        h2 = w0 * A20 + w1 * A21 + w2 * A22 + w3 * A23 + w4 * A24 + w5 * A25 + w6 * A26 + w7 * A27
+        h3 = w0 * A30 + w1 * A31 + w2 * A32 + w3 * A33 + w4 * A34 + w5 * A35 + w6 * A36 + w7 * A37
+        h4 = w0 * A40 + w1 * A41 + w2 * A42 + w3 * A43 + w4 * A44 + w5 * A45 + w6 * A46 + w7 * A47
+        h5 = w0 * A50 + w1 * A51 + w2 * A52 + w3 * A53 + w4 * A54 + w5 * A55 + w6 * A56 + w7 * A57
+        h6 = w0 * A60 + w1 * A61 + w2 * A62 + w3 * A63 + w4 * A64 + w5 * A65 + w6 * A66 + w7 * A67
+        h7 = w0 * A70 + w1 * A71 + w2 * A72 + w3 * A73 + w4 * A74 + w5 * A75 + w6 * A76 + w7 * A77
+        a0 = p0 * b[0, t]
+        a1 = p1 * b[1, t]
+        a2 = p2 * b[2, t]
+        a3 = p3 * b[3, t]
+        a4 = p4 * b[4, t]
+        a5 = p5 * b[5, t]
+        a6 = p6 * b[6, t]
+        a7 = p7 * b[7, t]
+        scale[u] = 1.0
+        if t & mask == 0:
+            bits = np.float64(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7).view(np.int64) >> 52
+            exponent += bits - 1023
+            lowest = min(lowest, bits)
+            factor = np.int64((2046 - bits) << 52).view(np.float64)
+            a0 *= factor
+            a1 *= factor
+            a2 *= factor
+            a3 *= factor
+            a4 *= factor
+            a5 *= factor
+            a6 *= factor
+            a7 *= factor
+            bits = np.float64(h0 + h1 + h2 + h3 + h4 + h5 + h6 + h7).view(np.int64) >> 52
+            lowest = min(lowest, bits)
+            factor = np.int64((2046 - bits) << 52).view(np.float64)
+            scale[u] = factor
+            h0 *= factor
+            h1 *= factor
+            h2 *= factor
+            h3 *= factor
+            h4 *= factor
+            h5 *= factor
+            h6 *= factor
+            h7 *= factor
+        w0 = h0 * b[0, u]
+        w1 = h1 * b[1, u]
+        w2 = h2 * b[2, u]
+        w3 = h3 * b[3, u]
+        w4 = h4 * b[4, u]
+        w5 = h5 * b[5, u]
+        w6 = h6 * b[6, u]
+        w7 = h7 * b[7, u]
+        alpha[0, t] = a0; beta[0, u] = h0
+        alpha[1, t] = a1; beta[1, u] = h1
+        alpha[2, t] = a2; beta[2, u] = h2
+        alpha[3, t] = a3; beta[3, u] = h3
+        alpha[4, t] = a4; beta[4, u] = h4
+        alpha[5, t] = a5; beta[5, u] = h5
+        alpha[6, t] = a6; beta[6, u] = h6
+        alpha[7, t] = a7; beta[7, u] = h7
+    return exponent, a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7, lowest
+
+
+@jit_fused
+def _normalise0(n, a0, h0, a1, h1, a2, h2, a3, h3):
+    for i in range(n.size):
+        n[i] = a0[i] * h0[i] + a1[i] * h1[i] + a2[i] * h2[i] + a3[i] * h3[i]
+
+
+@jit_fused
+def _normalise1(n, a4, h4, a5, h5, a6, h6, a7, h7):
+    for i in range(n.size):
+        n[i] = 1.0 / (n[i] + a4[i] * h4[i] + a5[i] * h5[i] + a6[i] * h6[i] + a7[i] * h7[i])
+
+
+@jit_sum
+def _count0(c, n, a0, a1, a2, a3, a4, a5, a6, a7, b0, h0, b1, h1, xi):
+    s00 = s10 = s20 = s30 = s40 = s50 = s60 = s70 = 0.0
+    s01 = s11 = s21 = s31 = s41 = s51 = s61 = s71 = 0.0
+    for i in range(c.size):
+        z = c[i] * n[i]
+        w = b0[i] * h0[i] * z
+        s00 += a0[i] * w; s10 += a1[i] * w; s20 += a2[i] * w; s30 += a3[i] * w; s40 += a4[i] * w; s50 += a5[i] * w; s60 += a6[i] * w; s70 += a7[i] * w
+        w = b1[i] * h1[i] * z
+        s01 += a0[i] * w; s11 += a1[i] * w; s21 += a2[i] * w; s31 += a3[i] * w; s41 += a4[i] * w; s51 += a5[i] * w; s61 += a6[i] * w; s71 += a7[i] * w
+    xi[0, 0] += s00; xi[1, 0] += s10; xi[2, 0] += s20; xi[3, 0] += s30; xi[4, 0] += s40; xi[5, 0] += s50; xi[6, 0] += s60; xi[7, 0] += s70
+    xi[0, 1] += s01; xi[1, 1] += s11; xi[2, 1] += s21; xi[3, 1] += s31; xi[4, 1] += s41; xi[5, 1] += s51; xi[6, 1] += s61; xi[7, 1] += s71
+
+
+@jit_sum
+def _count1(c, n, a0, a1, a2, a3, a4, a5, a6, a7, b2, h2, b3, h3, xi):
+    s02 = s12 = s22 = s32 = s42 = s52 = s62 = s72 = 0.0
+    s03 = s13 = s23 = s33 = s43 = s53 = s63 = s73 = 0.0
+    for i in range(c.size):
+        z = c[i] * n[i]
+        w = b2[i] * h2[i] * z
+        s02 += a0[i] * w; s12 += a1[i] * w; s22 += a2[i] * w; s32 += a3[i] * w; s42 += a4[i] * w; s52 += a5[i] * w; s62 += a6[i] * w; s72 += a7[i] * w
+        w = b3[i] * h3[i] * z
+        s03 += a0[i] * w; s13 += a1[i] * w; s23 += a2[i] * w; s33 += a3[i] * w; s43 += a4[i] * w; s53 += a5[i] * w; s63 += a6[i] * w; s73 += a7[i] * w
+    xi[0, 2] += s02; xi[1, 2] += s12; xi[2, 2] += s22; xi[3, 2] += s32; xi[4, 2] += s42; xi[5, 2] += s52; xi[6, 2] += s62; xi[7, 2] += s72
+    xi[0, 3] += s03; xi[1, 3] += s13; xi[2, 3] += s23; xi[3, 3] += s33; xi[4, 3] += s43; xi[5, 3] += s53; xi[6, 3] += s63; xi[7, 3] += s73
+
+
+@jit_sum
+def _count2(c, n, a0, a1, a2, a3, a4, a5, a6, a7, b4, h4, b5, h5, xi):
+    s04 = s14 = s24 = s34 = s44 = s54 = s64 = s74 = 0.0
+    s05 = s15 = s25 = s35 = s45 = s55 = s65 = s75 = 0.0
+    for i in range(c.size):
+        z = c[i] * n[i]
+        w = b4[i] * h4[i] * z
+        s04 += a0[i] * w; s14 += a1[i] * w; s24 += a2[i] * w; s34 += a3[i] * w; s44 += a4[i] * w; s54 += a5[i] * w; s64 += a6[i] * w; s74 += a7[i] * w
+        w = b5[i] * h5[i] * z
+        s05 += a0[i] * w; s15 += a1[i] * w; s25 += a2[i] * w; s35 += a3[i] * w; s45 += a4[i] * w; s55 += a5[i] * w; s65 += a6[i] * w; s75 += a7[i] * w
+    xi[0, 4] += s04; xi[1, 4] += s14; xi[2, 4] += s24; xi[3, 4] += s34; xi[4, 4] += s44; xi[5, 4] += s54; xi[6, 4] += s64; xi[7, 4] += s74
+    xi[0, 5] += s05; xi[1, 5] += s15; xi[2, 5] += s25; xi[3, 5] += s35; xi[4, 5] += s45; xi[5, 5] += s55; xi[6, 5] += s65; xi[7, 5] += s75
+
+
+@jit_sum
+def _count3(c, n, a0, a1, a2, a3, a4, a5, a6, a7, b6, h6, b7, h7, xi):
+    s06 = s16 = s26 = s36 = s46 = s56 = s66 = s76 = 0.0
+    s07 = s17 = s27 = s37 = s47 = s57 = s67 = s77 = 0.0
+    for i in range(c.size):
+        z = c[i] * n[i]
+        w = b6[i] * h6[i] * z
+        s06 += a0[i] * w; s16 += a1[i] * w; s26 += a2[i] * w; s36 += a3[i] * w; s46 += a4[i] * w; s56 += a5[i] * w; s66 += a6[i] * w; s76 += a7[i] * w
+        w = b7[i] * h7[i] * z
+        s07 += a0[i] * w; s17 += a1[i] * w; s27 += a2[i] * w; s37 += a3[i] * w; s47 += a4[i] * w; s57 += a5[i] * w; s67 += a6[i] * w; s77 += a7[i] * w
+    xi[0, 6] += s06; xi[1, 6] += s16; xi[2, 6] += s26; xi[3, 6] += s36; xi[4, 6] += s46; xi[5, 6] += s56; xi[6, 6] += s66; xi[7, 6] += s76
+    xi[0, 7] += s07; xi[1, 7] += s17; xi[2, 7] += s27; xi[3, 7] += s37; xi[4, 7] += s47; xi[5, 7] += s57; xi[6, 7] += s67; xi[7, 7] += s77
+
+
+@jit
+def recursion(
+    startprob, transmat, b, bounds, mask, alpha, beta, scale, inverse, xi, first, outcome
+):
+    """Messages, expected transitions ``xi`` and smoothed first bars of every sequence.
+
+    ``outcome``: log-likelihood without the emission's shifts, smallest scaling exponent, number
+    of transitions found.
+    """
+    n_states, n_rows = b.shape
+    loglik, lowest = 0.0, 1023
+    for s in range(bounds.size - 1):
+        low, high = bounds[s], bounds[s + 1]
+        exponent, mantissa, smallest = messages(
+            startprob, transmat, b[:, low:high], mask, alpha[:, low:high], beta[:, low:high],
+            scale[low:high],
+        )
+        loglik += exponent * LN2 + np.log(mantissa)
+        lowest = min(lowest, smallest)
+    xi[:] = 0.0
+    for low in range(0, n_rows, BLOCK):
+        high = min(low + BLOCK, n_rows)
+        n = inverse[low:high]
+        _normalise0(n, alpha[0, low:high], beta[0, low:high], alpha[1, low:high], beta[1, low:high], alpha[2, low:high], beta[2, low:high], alpha[3, low:high], beta[3, low:high])
+        _normalise1(n, alpha[4, low:high], beta[4, low:high], alpha[5, low:high], beta[5, low:high], alpha[6, low:high], beta[6, low:high], alpha[7, low:high], beta[7, low:high])
+        stop = min(high, n_rows - 1)
+        c, n = scale[low:stop], inverse[low:stop]
+        _count0(
+            c, n, alpha[0, low:stop], alpha[1, low:stop], alpha[2, low:stop], alpha[3, low:stop], alpha[4, low:stop], alpha[5, low:stop], alpha[6, low:stop], alpha[7, low:stop],
+            b[0, low + 1 : stop + 1], beta[0, low + 1 : stop + 1], b[1, low + 1 : stop + 1], beta[1, low + 1 : stop + 1],
+            xi,
+        )
+        _count1(
+            c, n, alpha[0, low:stop], alpha[1, low:stop], alpha[2, low:stop], alpha[3, low:stop], alpha[4, low:stop], alpha[5, low:stop], alpha[6, low:stop], alpha[7, low:stop],
+            b[2, low + 1 : stop + 1], beta[2, low + 1 : stop + 1], b[3, low + 1 : stop + 1], beta[3, low + 1 : stop + 1],
+            xi,
+        )
+        _count2(
+            c, n, alpha[0, low:stop], alpha[1, low:stop], alpha[2, low:stop], alpha[3, low:stop], alpha[4, low:stop], alpha[5, low:stop], alpha[6, low:stop], alpha[7, low:stop],
+            b[4, low + 1 : stop + 1], beta[4, low + 1 : stop + 1], b[5, low + 1 : stop + 1], beta[5, low + 1 : stop + 1],
+            xi,
+        )
+        _count3(
+            c, n, alpha[0, low:stop], alpha[1, low:stop], alpha[2, low:stop], alpha[3, low:stop], alpha[4, low:stop], alpha[5, low:stop], alpha[6, low:stop], alpha[7, low:stop],
+            b[6, low + 1 : stop + 1], beta[6, low + 1 : stop + 1], b[7, low + 1 : stop + 1], beta[7, low + 1 : stop + 1],
+            xi,
+        )
+    first[:] = 0.0
+    for s in range(bounds.size - 1):
+        t = bounds[s]
+        for k in range(n_states):
+            first[k] += alpha[k, t] * beta[k, t] * inverse[t]
+    found = 0.0
+    for j in range(n_states):
+        for k in range(n_states):
+            xi[j, k] *= transmat[j, k]
+            found += xi[j, k]
+    outcome[0] = loglik
+    outcome[1] = lowest
+    outcome[2] = found

@@ -1,0 +1,204 @@
+"""Saved macro detectors: plain values and arrays, in a folder of JSON and npz without pickle."""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_factory.regimes.hmm.interchange import check_version, checksum
+from regime_factory.regimes.hmm.model import GaussianHMM
+
+if TYPE_CHECKING:
+    from regime_factory.regimes.macro.detector import MacroRegimeDetector
+
+Macro = TypeVar("Macro", bound="MacroRegimeDetector")
+Arrays = dict[str, NDArray[np.float64]]
+
+KIND = "MacroRegimeDetector"
+FORMAT_VERSION = 1
+_MARK = "__array__"
+_BY_COLUMN = ("centre_", "scale_", "weights_")
+_BY_STATE = ("risk_scores_", "shares_")
+_VALUES = (
+    "feature_names_in_", "columns_", "dropped_", "n_rows_", "n_training_samples_", "trained_from_",
+    "trained_to_",
+)  # fmt: skip
+
+
+def detector_state(detector: "MacroRegimeDetector") -> dict[str, Any]:
+    """Return a fitted detector as plain values and arrays.
+
+    Parameters
+    ----------
+    detector : MacroRegimeDetector
+        Fitted detector.
+
+    Returns
+    -------
+    dict
+        ``format_version, kind, settings, hmm`` (state of the model), ``arrays``, their
+        ``checksum``, and ``values``.
+    """
+    settings = detector.get_params()
+    columns, weights = settings["columns"], settings["weights"]
+    arrays = {name: np.array(getattr(detector, name)) for name in (*_BY_COLUMN, *_BY_STATE)}
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": KIND,
+        "settings": {
+            **settings,
+            "columns": None if columns is None else list(columns),
+            "weights": None if weights is None else dict(weights),
+        },
+        "hmm": detector.hmm_.to_state(),
+        "arrays": arrays,
+        "checksum": checksum(arrays),
+        "values": {name: getattr(detector, name) for name in _VALUES},
+    }
+
+
+def restore_detector(cls: type[Macro], state: Mapping[str, Any]) -> Macro:
+    """Rebuild a detector from :func:`detector_state`.
+
+    Parameters
+    ----------
+    cls : type
+        Class to build.
+    state : mapping
+        Saved state; arrays may be nested lists.
+
+    Returns
+    -------
+    MacroRegimeDetector
+
+    Raises
+    ------
+    ValueError
+        For a damaged state or a newer format.
+    """
+    check_version(state, KIND, FORMAT_VERSION)
+    try:
+        detector = cls(**state["settings"])
+        detector._check_settings()
+        detector.hmm_ = GaussianHMM.from_state(state["hmm"])
+        names = (*_BY_COLUMN, *_BY_STATE)
+        arrays = {name: np.array(state["arrays"][name], dtype=np.float64) for name in names}
+        values = {name: state["values"][name] for name in _VALUES}
+        _check_belonging(detector.hmm_, arrays, values, state["checksum"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"the saved {KIND} is damaged: {error}") from error
+    for name, value in {**arrays, **values}.items():
+        setattr(detector, name, value)
+    return detector
+
+
+def _check_belonging(
+    hmm: GaussianHMM, arrays: Arrays, values: Mapping[str, Any], written: str
+) -> None:
+    """Refuse arrays that are not those of the model and of the columns."""
+    if checksum(arrays) != written:
+        raise ValueError("its arrays are not the ones it was saved with: the checksum differs")
+    n_columns, n_states = len(values["columns_"]), hmm.n_components
+    expected = dict.fromkeys(_BY_COLUMN, (n_columns,)) | dict.fromkeys(_BY_STATE, (n_states,))
+    found = {name: array.shape for name, array in arrays.items()} | {"means": hmm.means_.shape}
+    for name, shape in {**expected, "means": (n_states, n_columns)}.items():
+        if found[name] != shape:
+            raise ValueError(f"{name} has shape {found[name]}, expected {shape}")
+
+
+def write_state(state: Mapping[str, Any], path: str | Path) -> Path:
+    """Write a state of plain values and arrays.
+
+    Parameters
+    ----------
+    state : mapping
+        What ``to_state`` returned.
+    path : str or Path
+        Folder. It is made aside and put in place as a whole, so that a killed process leaves
+        either the old state or the new one.
+
+    Returns
+    -------
+    Path
+    """
+    folder = Path(path)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    arrays: dict[str, np.ndarray] = {}
+    document = _take(state, arrays)
+    (aside / "state.json").write_text(json.dumps(document, indent=1, allow_nan=False), "utf-8")
+    np.savez(aside / "arrays.npz", **arrays)  # pyrefly: ignore[bad-argument-type]
+    if folder.exists():
+        shutil.rmtree(folder)
+    return aside.rename(folder)
+
+
+def read_state(path: str | Path) -> dict[str, Any]:
+    """Read a state that :func:`write_state` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    FileNotFoundError
+        Where the folder or one of its files is not there.
+    ValueError
+        Where a file cannot be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     state = read_state(write_state({"a": np.arange(3), "b": [1, None]}, f"{folder}/state"))
+    >>> state["a"].tolist(), state["b"]
+    ([0, 1, 2], [1, None])
+    """
+    folder = Path(path)
+    for name in ("state.json", "arrays.npz"):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(
+                f"{folder} holds no {name}; give the folder that save(path) wrote"
+            )
+    try:
+        document = json.loads((folder / "state.json").read_text("utf-8"))
+        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+            return _put(document, arrays)
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(f"the state in {folder} is damaged: {error}") from error
+
+
+def _take(node: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Replace each array by a reference, and collect it."""
+    if isinstance(node, np.ndarray):
+        reference = f"a{len(arrays)}"
+        arrays[reference] = node
+        return {_MARK: reference}
+    if isinstance(node, Mapping):
+        return {key: _take(value, arrays) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_take(value, arrays) for value in node]
+    return node
+
+
+def _put(node: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Undo :func:`_take`."""
+    if isinstance(node, dict):
+        return (
+            arrays[node[_MARK]] if _MARK in node else {k: _put(v, arrays) for k, v in node.items()}
+        )
+    return [_put(value, arrays) for value in node] if isinstance(node, list) else node

@@ -1,0 +1,1 @@
+"""Risk baselines beside every regime: volatility forecasts, drawdown probability, scores."""
