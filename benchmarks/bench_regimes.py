@@ -15,10 +15,9 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks import regime_cells, regime_defaults
 from benchmarks.market_sets import FILES, MarketSet, available, by_slot, load
+from benchmarks.regime_tables import tables
 from regime_factory.regimes import select_hmm
 from regime_factory.regimes.choice.criteria import CRITERIA, choose_cell
 
@@ -98,115 +97,6 @@ def parts(full: bool) -> list[tuple[tuple[str, ...], Callable[[], object]]]:
             for emission in regime_cells.EMISSIONS
         ]
     return listed
-
-
-def tables(found: dict[tuple[str, ...], object]) -> str:
-    """The tables of the study in Markdown."""
-    return "\n".join(
-        [
-            *_emission_table(found),
-            *_criteria_table(found),
-            *_defaults_table(found),
-            *_timeframe_table(found),
-        ]
-    )
-
-
-def _named(found: dict[tuple[str, ...], object], kind: str) -> list[str]:
-    return list(dict.fromkeys(part[1] for part in found if part[0] == kind))
-
-
-def _emission_table(found: dict) -> list[str]:
-    """Gaussian / Student-t, one row per set and K."""
-    columns = {
-        "held-out per bar": ("heldout", ".3f"),
-        "switches a year": ("switches", ".0f"),
-        "confirmed": ("confirmed_switches", ".1f"),
-        "halves": ("halves", ".2f"),
-        "refits": ("refits", ".2f"),
-        "worst": ("worst_refit", ".2f"),
-        "least share": ("min_occupancy", ".2f"),
-        "dwell": ("median_dwell", ".0f"),
-        "confirmed dwell": ("confirmed_dwell", ".0f"),
-    }
-    lines = ["", "| set | K | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 2)]
-    for name in _named(found, "cells"):
-        pairs = zip(*(found["cells", name, e] for e in regime_cells.EMISSIONS), strict=True)
-        for gaussian, student in pairs:
-            both = [
-                f"{gaussian[key]:{form}} / {student[key]:{form}}" for key, form in columns.values()
-            ]
-            lines.append(f"| {name} | {gaussian['k']} | " + " | ".join(both) + " |")
-    return lines
-
-
-def _criteria_table(found: dict) -> list[str]:
-    """What each criterion takes, and the figures of what it takes."""
-    lines = [
-        "", "| set | emission | criterion | K | K of 2, 3 | held-out | halves | refits | worst | "
-        "least share | dwell | confirmed a year |", "|" + "---|" * 12,
-    ]  # fmt: skip
-    for name in _named(found, "choices"):
-        for emission in regime_cells.EMISSIONS:
-            rows = {row["k"]: row for row in found["cells", name, emission]}
-            for criterion, (k, capped) in found["choices", name, emission].items():
-                row = rows[k]
-                lines.append(
-                    f"| {name} | {emission} | {criterion} | {k} | {capped} | {row['heldout']:.3f} "
-                    f"| {row['halves']:.2f} | {row['refits']:.2f} | {row['worst_refit']:.2f} | "
-                    f"{row['min_occupancy']:.2f} | {row['median_dwell']:.0f} | "
-                    f"{row['confirmed_switches']:.1f} |"
-                )
-    return lines
-
-
-def _defaults_table(found: dict) -> list[str]:
-    """Switches a year and QLIKE of each variant, with the difference to the defaults (t)."""
-    names = _named(found, "defaults")
-    known = [v for v in regime_defaults.VARIANTS if any(v in found["defaults", n] for n in names)]
-    lines = []
-    for kind in ("label", "probability"):
-        lines += ["", f"by {kind}: switches a year, QLIKE less that of the defaults (t)", ""]
-        lines += ["| variant | " + " | ".join(names) + " | mean |", "|" + "---|" * (len(names) + 2)]
-        for variant in known:
-            rows = [found["defaults", name].get(variant) for name in names]
-            cells_ = [
-                f"{row['switches']:.1f}, {row[f'd_{kind}']:+.4f} ({row[f't_{kind}']:+.1f})"
-                if row
-                else ""
-                for row in rows
-            ]
-            mean = np.mean([row[f"d_{kind}"] for row in rows if row])
-            lines.append(f"| {variant} | " + " | ".join(cells_) + f" | {mean:+.4f} |")
-    lines += ["", "| agreement mean, worst | " + " | ".join(names) + " |"]
-    lines.append("|" + "---|" * (len(names) + 1))
-    for variant in known:
-        rows = [found["defaults", name].get(variant) for name in names]
-        shown = [f"{r['agreement']:.2f}, {r['worst_agreement']:.2f}" if r else "" for r in rows]
-        lines.append(f"| {variant} | " + " | ".join(shown) + " |")
-    lines += ["", "| QLIKE | " + " | ".join(names) + " |", "|" + "---|" * (len(names) + 1)]
-    bases = [
-        {**found["defaults", n]["defaults"], **found["defaults", n]["baselines"]} for n in names
-    ]
-    for key in [key for key in bases[0] if key.startswith("qlike")] if bases else []:
-        values = [f"{base[key]:.3f}" for base in bases]
-        lines.append(f"| {key.removeprefix('qlike_')} | " + " | ".join(values) + " |")
-    return lines
-
-
-def _timeframe_table(found: dict) -> list[str]:
-    """Daily regimes against hourly ones, forecast of the next hour."""
-    lines = [
-        "",
-        "| set | forecast of the next hour | switches a year | QLIKE | share of the gain |",
-    ]
-    lines.append("|---|---|---|---|---|")
-    for name in _named(found, "timeframes"):
-        for variant, row in found["timeframes", name].items():
-            switches = "" if row["switches"] is None else f"{row['switches']:.1f}"
-            cells_ = f"{switches} | {row['qlike']:.4f} | {row['gain_kept']:.0%}"
-            lines.append(f"| {name} | {variant} | {cells_} |")
-    return lines
 
 
 def run() -> list[dict[str, object]]:

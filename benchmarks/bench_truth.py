@@ -14,13 +14,19 @@ import argparse
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.truth_worlds import FIRST_SEED, N_ROWS, N_STATES, WORLDS
 from regime_factory.regimes import GaussianHMM
+from regime_factory.regimes.hmm.inference import filter_log_emission
+
+if TYPE_CHECKING:
+    from hmmlearn.hmm import GaussianHMM as Peer
 
 PAIRS, SERIES_FOR_K = 40, 50
 CANDIDATES = range(1, 6)
@@ -51,7 +57,7 @@ def peer_defaults(X: np.ndarray, seed: int) -> Probabilities:
     from hmmlearn.hmm import GaussianHMM as Peer
 
     model = Peer(N_STATES, random_state=seed).fit(X)
-    return GaussianHMM.from_hmmlearn(model).filter(X), model.predict_proba(X)
+    return peer_filter(model, X), model.predict_proba(X)
 
 
 def peer_converged(X: np.ndarray, seed: int) -> Probabilities:
@@ -62,10 +68,23 @@ def peer_converged(X: np.ndarray, seed: int) -> Probabilities:
     fits = []
     for start in range(PEER_STARTS):
         settings = {"n_iter": 1000, "tol": 1e-3, "random_state": 100 * seed + start}
-        model = Peer(N_STATES, "full", **settings).fit(Z)
-        fits.append((model.score(Z), start, model))
+        model = Peer(N_STATES, "full", **settings)
+        # Some fits stop at a covariance that is not positive definite.
+        with suppress(ValueError, np.linalg.LinAlgError):
+            model.fit(Z)
+            fits.append((model.score(Z), start, model))
     best = max(fits)[-1]
-    return GaussianHMM.from_hmmlearn(best).filter(Z), best.predict_proba(Z)
+    return peer_filter(best, Z), best.predict_proba(Z)
+
+
+def peer_filter(model: "Peer", X: np.ndarray) -> np.ndarray:
+    """Filtered probabilities of an hmmlearn model, which it does not give itself.
+
+    From its own densities: states that died keep a singular covariance, which `from_hmmlearn`
+    refuses and hmmlearn repairs at each use.
+    """
+    density = model._compute_log_likelihood(X).T
+    return filter_log_emission(model.startprob_, model.transmat_, density)[0].T
 
 
 MODELS: dict[str, Callable[[np.ndarray, int], Probabilities]] = {
@@ -153,7 +172,8 @@ def column(rows: list[dict], world: str, model: str, figure: str) -> np.ndarray:
 def gain(rows: list[dict], world: str, model: str, figure: str) -> tuple[float, float]:
     """Mean paired difference to the converged peer in points, and its standard error."""
     gap = 100 * (column(rows, world, model, figure) - column(rows, world, PEER, figure))
-    return float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap)))
+    error = gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else np.nan
+    return float(gap.mean()), float(error)
 
 
 def right_k(rows: list[dict], world: str, emission: str) -> tuple[float, list[int]]:

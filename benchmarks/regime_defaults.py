@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from benchmarks.market_sets import DATA, MarketSet, by_slot, daily, load
+from benchmarks.market_sets import DATA, FILES, MarketSet, by_slot, daily, load
 from regime_factory.regimes import (
     GaussianHMM,
     GaussianMixture,
@@ -30,7 +30,7 @@ from regime_factory.regimes.risk.scores import newey_west_t, qlike
 from regime_factory.regimes.risk.variance import next_squared, variance_forecasts
 
 STARTS_AT = 0.4 / 0.9  # of the rows up to the evaluation end
-DAILY = ("SPY_1d", "MSFT_1d", "ES_1d", "NQ_1d", "BTC_1h")
+DAILY = ("SPY_1d", "MSFT_1d", "ES_1d", "NQ_1d", "BTC_1d")
 HALF_YEAR = 126
 
 
@@ -56,6 +56,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "covariance: diag": {"covariance_type": "diag"},
     "sticky 0": {"sticky": 0.0},
     "sticky 0, Student-t": {"sticky": 0.0, "emission": "student_t"},
+    "sticky 2": {"sticky": 2.0},
     "observe return": {"columns": ("return",)},
     "observe half-range": {"columns": ("half-range",)},
     "observe return, half-range, VIX": {"columns": ("return", "half-range", "VIX")},
@@ -85,9 +86,10 @@ class Walk:
 
 
 def daily_set(name: str) -> MarketSet:
-    """A daily set; hourly files are put together to days."""
-    market = load(name)
-    return daily(market)[0] if name.endswith("_1h") else market
+    """A daily set; where there is no daily file, the hourly one is put together to days."""
+    if name in FILES:
+        return load(name)
+    return daily(load(name.replace("_1d", "_1h")))[0]
 
 
 def observed(market: MarketSet, columns: Sequence[str]) -> np.ndarray | None:

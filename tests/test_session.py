@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -21,8 +22,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*names: str, **params: object) -> None:
-    with KedroSession.create(PROJECT, env="prod", runtime_params=params) as session:
-        session.run(pipeline_names=list(names))
+    try:
+        with KedroSession.create(PROJECT, env="prod", runtime_params=params) as session:
+            session.run(pipeline_names=list(names))
+    finally:
+        pipelines.set_requested(None)  # other tests of this process ask for the whole job
 
 
 def test_a_run_is_recorded_with_its_inputs_and_times(

@@ -25,7 +25,7 @@ from regime_factory.params import MacroRegimesParams
 from regime_factory.pipelines import features_macro, macro_regimes
 from regime_factory.pipelines.graph import run_graph
 from regime_factory.pipelines.macro_regimes import nodes
-from regime_factory.regimes import MacroRegimeDetector, Refits, fit_refits
+from regime_factory.regimes import GaussianHMM, MacroRegimeDetector, Refits, fit_refits
 from regime_factory.simulate import simulate_market
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -135,6 +135,7 @@ def releases(whole) -> pl.DataFrame:
 
 
 def test_by_name_it_begins_with_the_raw_files_and_without_a_name_it_is_left_out() -> None:
+    bootstrap_project(PROJECT)
     graph = pipelines["macro_regimes"]
     inputs = {name for name in graph.inputs() if not is_parameter(name)}
     assert inputs == {"raw_bars", "raw_macro", "zones_before"}
@@ -309,6 +310,13 @@ def test_names_that_say_little_are_warned_of(
     scarce, narrow = (record.getMessage() for record in caplog.records)
     assert "of the training rows are RISK_ON or NEUTRAL or RISK_OFF" in scarce
     assert "standard deviations of risk only" in narrow
+
+
+def test_refits_of_another_detector_are_refused() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 1))
+    refits = fit_refits(X, starts_at=150, refit_every=50, model=GaussianHMM(2, n_init=1), n_fresh=0)
+    with pytest.raises(TypeError, match="of a GaussianHMM, not of a macro detector"):
+        nodes.latest_detector(refits)
 
 
 def test_models_come_back_from_the_disk_as_they_were(whole, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Settings of an estimator by the conventions of scikit-learn, without importing it."""
 
 import inspect
+from functools import cache
 from typing import Any, Self
 
 
@@ -8,6 +9,7 @@ class SettingsMixin:
     """Read, change and copy the settings that ``__init__`` stores untouched."""
 
     @classmethod
+    @cache
     def _setting_names(cls) -> list[str]:
         names = list(inspect.signature(cls.__init__).parameters)
         return [name for name in names if name != "self"]

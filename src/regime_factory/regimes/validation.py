@@ -149,8 +149,11 @@ def check_observations(
             f"observations have {values.shape[1]} columns, the model was fitted on {n_features}; "
             "pass the same columns in the same order"
         )
-    bad = ~np.isfinite(values)
-    if bad.any():
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum()
+    # One sum is cheaper than a look at every cell; it overflows only where cells are huge.
+    bad = ~np.isfinite(values) if not np.isfinite(total) else None
+    if bad is not None and bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         label = repr(names[column]) if names is not None else column
         raise ValueError(
@@ -231,6 +234,61 @@ def check_training_data(
     ValueError
         For fewer rows than parameters, a constant column or collinear columns.
     """
+    check_training_moments(X, *centre(X)[1:], n_parameters, names)
+
+
+def centre(X: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
+    """Return centred observations with what was subtracted and their covariance.
+
+    Parameters
+    ----------
+    X : ndarray, shape (T, F)
+        Finite observations.
+
+    Returns
+    -------
+    centred : ndarray, shape (F, T)
+        A copy, one row per column: sums along rows of memory are several times faster.
+    offset : ndarray, shape (F,)
+        Means.
+    covariance : ndarray, shape (F, F)
+
+    Examples
+    --------
+    >>> centre(np.array([[1.0], [3.0]]))[0].tolist()
+    [[-1.0, 1.0]]
+    """
+    centred = np.array(X.T, order="C")
+    offset = centred.mean(axis=1)
+    centred -= offset[:, None]
+    return centred, offset, centred @ centred.T / centred.shape[1]
+
+
+def check_training_moments(
+    X: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    n_parameters: int,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Refuse observations as :func:`check_training_data`, from moments that are known already.
+
+    Parameters
+    ----------
+    X : ndarray, shape (T, F)
+        Finite observations.
+    offset, covariance : ndarray, shape (F,) and (F, F)
+        As :func:`centre` returns them.
+    n_parameters : int
+        Free parameters of the model to be fitted.
+    names : sequence of str, optional
+        Column names for the messages.
+
+    Raises
+    ------
+    ValueError
+        For fewer rows than parameters, a constant column or collinear columns.
+    """
     n_rows, n_features = X.shape
     labels = list(names) if names is not None else list(range(n_features))
     if n_rows < n_parameters:
@@ -238,14 +296,12 @@ def check_training_data(
             f"{n_rows} rows cannot fit {n_parameters} parameters; "
             "give more bars, fewer states or a simpler covariance type"
         )
-    spread = X.std(axis=0)
-    for column in np.flatnonzero(spread <= _FLAT * np.abs(X).max(axis=0)):
+    spread = np.sqrt(np.diagonal(covariance))
+    for column in np.flatnonzero(spread <= _FLAT * np.abs(offset)):
         raise ValueError(
             f"column {labels[column]!r} is constant ({X[0, column]}) over {n_rows} rows; remove it"
         )
-    centred = (X - X.mean(axis=0)) / spread
-    correlation = centred.T @ centred / n_rows
-    values, vectors = np.linalg.eigh(correlation)
+    values, vectors = np.linalg.eigh(covariance / (spread[:, None] * spread))
     if values[0] < _COLLINEAR:
         involved = [labels[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)]
         raise ValueError(f"columns {involved} are collinear; remove one of them")

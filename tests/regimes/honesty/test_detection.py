@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regime_factory.regimes import GaussianHMM
+from regime_factory.regimes import GaussianHMM, confirm_labels
 from regime_factory.regimes.honesty.detection import (
     detection_delays,
     detection_figures,
@@ -85,6 +85,28 @@ def test_a_model_in_simulated_markets():
     assert found["confirmed"]["false_share"] <= found["filtered"]["false_share"]
     assert found["confirmed"]["median_delay"] >= found["filtered"]["median_delay"]
     assert not model.is_fitted()
+
+
+def test_what_is_fitted_and_matched_comes_from_the_training_bars():
+    """Labels equal those by hand; a truth that changes its numbers later is not matched anew."""
+    market = simulate_market(2000, n_states=2, stay=0.98, seed=7)
+    X, truth = np.asarray(market.observations("bars")), market.truth["state"].to_numpy()[1:]
+    X, n_train = np.concatenate([X[:600], 1.5 * X[600:]]), 600
+    model = GaussianHMM(2, "diag", n_init=3, sticky=0.5)
+    fitted = model.clone().fit(X[:n_train])
+    p = fitted.filter(X)
+    found = p[:n_train].argmax(axis=1)
+    number = np.arange(2) if (found == truth[:n_train]).mean() > 0.5 else np.array([1, 0])
+    by_hand = {
+        "filtered": p.argmax(axis=1),
+        "confirmed": confirm_labels(p, 0.95),
+        "smoothed": fitted.smooth(X).argmax(axis=1),
+    }
+    later = np.arange(len(truth)) >= n_train
+    for states in (truth, np.where(later, 1 - truth, truth)):
+        run = score_on_truth(model, X, states, n_train=n_train, label_threshold=0.95)
+        for kind, labels in by_hand.items():
+            assert run[kind] == score_labels(states[n_train:], number[labels][n_train:]), kind
 
 
 def test_states_take_the_numbers_of_the_truth():

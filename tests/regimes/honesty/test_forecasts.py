@@ -77,6 +77,18 @@ def test_later_bars_change_no_row(world):
         np.testing.assert_allclose(cut_off[name], table[name][: cut - 450], rtol=1e-9)
 
 
+@pytest.mark.parametrize("flat_before", [100, 400])
+def test_later_bars_without_a_range_change_no_row(world, flat_before):
+    """Whether the HAR reads ranges is settled before the first scored row."""
+    rows, X, _, refits, _ = world
+    cut, row = 700, pl.int_range(pl.len())
+    tables = []
+    for flat in (row < flat_before, (row < flat_before) | (row >= cut)):
+        prices = {n: pl.when(flat).then("close").otherwise(n) for n in ("high", "low")}
+        tables.append(risk_forecasts(refits, X, rows.with_columns(**prices))[: cut - 450])
+    assert tables[0].equals(tables[1])
+
+
 def test_volatility_figures_by_hand(world):
     table = world[4]
     found = volatility_figures(table)

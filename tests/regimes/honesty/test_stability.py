@@ -48,6 +48,18 @@ def test_equals_two_fits_by_hand():
     assert by_hand > 0.8
 
 
+def test_the_detector_that_is_asked_stays_as_it_was():
+    """Fits on windows are for this figure alone: the refit in force keeps its parameters."""
+    X, _ = simulate(TRUTH[2], 900, seed=1)
+    model = GaussianHMM(2, "diag", n_init=3, random_state=4).fit(X[:500])
+    before = model.filter(X)
+    overlap_agreement(model, X, n_windows=2, max_rows=None)
+    np.testing.assert_array_equal(model.filter(X), before)
+    settings = GaussianHMM(2, "diag", n_init=3)
+    overlap_agreement(settings, X, n_windows=2, max_rows=None)
+    assert not settings.is_fitted()
+
+
 def test_noise_agrees_less_than_a_world_with_states():
     model = GaussianHMM(3, "diag", n_init=3)
     X, _ = simulate(TRUTH[3], 1500, seed=2)

@@ -114,3 +114,7 @@ def test_the_states_cannot_change_places(fitted) -> None:
     assert fitted.reorder([0, 1, 2]) is fitted
     with pytest.raises(ValueError, match=r"ordered by risk \(RISK_ON, NEUTRAL, RISK_OFF\)"):
         fitted.reorder([2, 1, 0])
+
+
+def test_the_objective_is_that_of_the_model(fitted) -> None:
+    assert fitted.objective() == fitted.hmm_.objective()

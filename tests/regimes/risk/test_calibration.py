@@ -55,6 +55,15 @@ def test_stale_bars_do_not_forecast_zero() -> None:
     assert (walked[300:] > 0).all()
 
 
+def test_the_floor_is_that_of_the_training_rows() -> None:
+    """A wild time after the refit does not lift the floor of the bars before it."""
+    wild = np.concatenate([RETURNS[:350], 50 * RETURNS[350:]])
+    # A few low forecasts among others, so that the floor is not absorbed by the scale.
+    level = np.where(np.arange(400) % 10, RETURNS.var(), 0.0)
+    calm, then = (walk_variance(r, [300], lambda _, end: level[:end]) for r in (RETURNS, wild))
+    np.testing.assert_array_equal(calm, then)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

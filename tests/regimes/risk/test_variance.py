@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from regime_factory.regimes import ewma_variance, variance_forecasts
+from regime_factory.regimes.risk import variance
 from regime_factory.regimes.risk.calibration import WARMUP
 from regime_factory.regimes.risk.scores import newey_west_t, qlike
 from regime_factory.regimes.risk.variance import BASELINES, threshold_variance
@@ -93,3 +94,16 @@ def test_missing_columns() -> None:
         variance_forecasts(pl.DataFrame({"ts": [1]}), [100])
     with pytest.raises(ValueError, match="return nan in row 0"):
         variance_forecasts(pl.DataFrame({"ts": [1, 2], "ret": [None, 0.1]}), [100])
+
+
+def test_the_har_is_fitted_on_the_rows_before(monkeypatch) -> None:
+    fitted = []
+
+    class Recorded(variance.LogHAR):
+        def fit(self, proxy):
+            fitted.append(len(proxy))
+            return super().fit(proxy)
+
+    monkeypatch.setattr(variance, "LogHAR", Recorded)
+    variance_forecasts(ranges_of(two_volatilities(7), 7), FIRST_ROWS)
+    assert fitted == list(FIRST_ROWS)

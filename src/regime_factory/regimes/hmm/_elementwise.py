@@ -49,11 +49,10 @@ def log(x: float) -> float:
 
 @_inline
 def exp2(x: float) -> float:
-    """Two to the power ``x <= 0``, without branches; relative error below 1e-15.
+    """Two to the power ``x <= 0``, without branches; relative error below 1e-15, 0 below -1010.
 
     Fitted at Chebyshev nodes for the fractional part; the integer part goes to the exponent.
     """
-    x = max(x, -1010.0)
     shifted = x + _ROUND
     r = x - (shifted - _ROUND)
     p = 7.070977866508138e-09
@@ -68,7 +67,8 @@ def exp2(x: float) -> float:
     p = p * r + 6.931471805599462e-01
     p = p * r + 1.0
     power = np.float64(shifted).view(np.int64) << 52
-    return np.int64(np.float64(p).view(np.int64) + power).view(np.float64)
+    value = np.int64(np.float64(p).view(np.int64) + power).view(np.float64)
+    return value if x > -1010.0 else 0.0
 
 
 @jit
@@ -97,24 +97,32 @@ def latent_precision(  # noqa: PLR0917 - numba takes arrays by position
 
 
 @jit_fused
-def first_best(best: NDArray, row: NDArray, level: float) -> None:
-    """Write ``level - row`` to ``best``."""
+def first_best(best: NDArray, row: NDArray, level: float, factor: float) -> None:
+    """Write ``level - factor * row`` to ``best``."""
     for i in range(best.size):
-        best[i] = level - row[i]
+        best[i] = level - factor * row[i]
 
 
 @jit_fused
-def raise_best(best: NDArray, row: NDArray, level: float) -> None:
-    """Keep the larger of ``best`` and ``level - row``."""
+def raise_best(best: NDArray, row: NDArray, level: float, factor: float) -> None:
+    """Keep the larger of ``best`` and ``level - factor * row``."""
     for i in range(best.size):
-        best[i] = max(best[i], level - row[i])
+        best[i] = max(best[i], level - factor * row[i])
 
 
 @jit_fused
-def below_best(row: NDArray, level: float, best: NDArray) -> None:
-    """Turn ``row`` into ``2 ** (level - row - best)``."""
+def below_best(row: NDArray, level: float, factor: float, best: NDArray) -> None:
+    """Turn ``row`` into ``2 ** (level - factor * row - best)``."""
     for i in range(row.size):
-        row[i] = exp2((level - row[i]) - best[i])
+        row[i] = exp2((level - factor * row[i]) - best[i])
+
+
+@jit
+def clear(sums: NDArray) -> None:
+    """Set a matrix to zero."""
+    for k in range(sums.shape[0]):
+        for i in range(sums.shape[1]):
+            sums[k, i] = 0.0
 
 
 @jit_sum

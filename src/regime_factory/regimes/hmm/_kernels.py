@@ -1,9 +1,8 @@
-"""Compiled loops of the hidden Markov model: emission, recursions, moments and Viterbi.
+"""Compiled recursions for any number of states that normalise every bar: filter and Viterbi.
 
 Arrays are state-major and C-contiguous: ``(rows, T)``, so that the inner loops run along time.
-Nothing here allocates results or checks input; callers do. Replacing this module replaces the
-speed of the room and nothing else: the public boundary is ``log_emission``, ``shifted_exp``,
-``forward``, ``backward``, ``moments`` and ``viterbi``.
+Nothing here allocates results or checks input; callers do. EM runs the faster recursions of
+``generated`` and comes here only where those underflow.
 """
 
 import numpy as np
@@ -15,7 +14,7 @@ _jit_inline = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 _jit_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 _BLOCK = 512
 _TINY = 1e-250  # below this a bar is normalised again from its logarithms
-_HUGE = 1e280  # keeps messages of states that cannot be reached finite
+_HUGE = 1e307  # keeps messages of states that cannot be reached finite
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6
 _LOG2_E = 1.4426950408889634
@@ -25,8 +24,7 @@ _ONE_BITS = 4607182418800017408  # bit pattern of 1.0
 
 @_jit_inline
 def _exp(x: float) -> float:
-    """Exponential of ``x <= 0`` without branches, so that loops over it vectorise."""
-    x = max(x, -700.0)
+    """Exponential of ``x <= 0`` without branches, so that loops over it vectorise; 0 below -700."""
     shifted = x * _LOG2_E + _ROUND
     n = shifted - _ROUND
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
@@ -44,42 +42,8 @@ def _exp(x: float) -> float:
     p = p * r + 1.0
     p = p * r + 1.0
     power = (np.float64(shifted).view(np.int64) << 52) + _ONE_BITS
-    return p * np.int64(power).view(np.float64)
-
-
-@_jit
-def _add_scaled_difference(z: NDArray, weight: float, x: NDArray, mean: float) -> None:
-    for i in range(z.size):
-        z[i] += weight * (x[i] - mean)
-
-
-@_jit
-def _subtract_half_square(out: NDArray, z: NDArray) -> None:
-    for i in range(out.size):
-        out[i] -= 0.5 * z[i] * z[i]
-
-
-@_jit
-def log_emission(
-    X: NDArray, means: NDArray, whiten: NDArray, log_norm: NDArray, out: NDArray
-) -> None:
-    """Write ln N(x_t; mean_k, covar_k) to ``out (K, T)``; ``whiten`` = inverse Cholesky."""
-    n_states, n_features = means.shape
-    n_rows = X.shape[1]
-    buffer = np.empty(_BLOCK)
-    for low in range(0, n_rows, _BLOCK):
-        high = min(low + _BLOCK, n_rows)
-        z = buffer[: high - low]
-        for k in range(n_states):
-            row = out[k, low:high]
-            row[:] = log_norm[k]
-            for i in range(n_features):
-                z[:] = 0.0
-                for j in range(i + 1):
-                    weight = whiten[k, i, j]
-                    if weight != 0.0:
-                        _add_scaled_difference(z, weight, X[j, low:high], means[k, j])
-                _subtract_half_square(row, z)
+    value = p * np.int64(power).view(np.float64)
+    return value if x > -700.0 else 0.0
 
 
 @_jit
@@ -101,7 +65,8 @@ def shifted_exp(log_b: NDArray, shift: NDArray, b: NDArray) -> None:
     for low in range(0, n_rows, _BLOCK):
         high = min(low + _BLOCK, n_rows)
         best = shift[low:high]
-        best[:] = log_b[0, low:high]
+        for i in range(best.size):
+            best[i] = log_b[0, low + i]
         for k in range(1, n_states):
             _keep_larger(best, log_b[k, low:high])
         for k in range(n_states):
@@ -119,7 +84,7 @@ def _shift_by_reachable(
             best = max(best, np.log(predicted[k]) + log_b[k, t])
     shift[t] = best
     for k in range(predicted.size):
-        b[k, t] = np.exp(min(log_b[k, t] - best, 600.0)) if predicted[k] > 0.0 else 0.0
+        b[k, t] = np.exp(min(log_b[k, t] - best, 709.0)) if predicted[k] > 0.0 else 0.0
 
 
 @_jit
@@ -193,7 +158,7 @@ def backward(  # noqa: PLR0917 - numba takes arrays by position
         gamma[k, n_rows - 1] = p[k, n_rows - 1]
     for t in range(n_rows - 2, -1, -1):
         for k in range(n_states):
-            b[k, t + 1] *= message[k]
+            b[k, t + 1] = min(b[k, t + 1] * message[k], _HUGE)
         for j in range(n_states):
             total = 0.0
             for k in range(n_states):
@@ -203,43 +168,6 @@ def backward(  # noqa: PLR0917 - numba takes arrays by position
     for j in range(n_states):
         for k in range(n_states):
             xi[j, k] += transmat[j, k] * _dot(p[j, : n_rows - 1], b[k, 1:])
-
-
-@_jit_sum
-def _weighted_product(w: NDArray, x: NDArray, x0: float, y: NDArray, y0: float) -> float:
-    total = 0.0
-    for i in range(w.size):
-        total += w[i] * (x[i] - x0) * (y[i] - y0)
-    return total
-
-
-@_jit
-def moments(  # noqa: PLR0917 - numba takes arrays by position
-    X: NDArray,
-    gamma: NDArray,
-    cross: bool,
-    fallback: NDArray,
-    weight: NDArray,
-    mean: NDArray,
-    scatter: NDArray,
-) -> None:
-    """Write each state's weight, mean and centred scatter matrix (diagonal only if not cross)."""
-    n_states, n_features = mean.shape
-    ones = np.ones(X.shape[1])
-    for k in range(n_states):
-        g = gamma[k]
-        weight[k] = _dot(g, ones)
-        for i in range(n_features):
-            mean[k, i] = _dot(g, X[i]) / weight[k] if weight[k] > 1e-10 else fallback[k, i]
-        for i in range(n_features):
-            for j in range(i + 1):
-                if cross or i == j:
-                    value = _weighted_product(g, X[i], mean[k, i], X[j], mean[k, j])
-                    scatter[k, i, j] = value
-                    scatter[k, j, i] = value
-                else:
-                    scatter[k, i, j] = 0.0
-                    scatter[k, j, i] = 0.0
 
 
 @_jit

@@ -61,7 +61,7 @@ def _weigh_reachable(predicted: NDArray, log_b: NDArray, current: NDArray) -> fl
         if predicted[k] > 0.0:
             best = max(best, np.log(predicted[k]) + log_b[k])
     for k in range(predicted.size):
-        b = np.exp(min(log_b[k] - best, 600.0)) if predicted[k] > 0.0 else 0.0
+        b = np.exp(min(log_b[k] - best, 709.0)) if predicted[k] > 0.0 else 0.0
         current[k] = predicted[k] * b
     return best
 

@@ -137,9 +137,8 @@ def accelerate(stepper: Stepper, run: Run, n_iter: int, tol: float) -> None:
             longest = max(longest / _LENGTHEN, _FIRST_LENGTH)
             if run.n_steps == last:
                 return
-        loglik, objective = stepper.measure(two)
-        run.n_steps += 1
-        run.accept(two, loglik, objective)
+        if not _take(run, two, stepper.measure(two), tol):
+            return
         start, two = two, start
 
 
@@ -150,17 +149,23 @@ def _begin(stepper: Stepper, run: Run) -> None:
 
 
 def _em_step(stepper: Stepper, run: Run, out: Theta, tol: float, *, learn_dofs: bool) -> bool:
-    """Take one step to ``out``; False if the objective would fall, which only rounding does."""
+    """Take one step to ``out``; False if the objective does not rise."""
     stepper.step(run.theta, out, learn_dofs=learn_dofs)
     run.occupancy = stepper.emptiest()
-    loglik, objective = stepper.measure(out)
+    return _take(run, out, stepper.measure(out), tol)
+
+
+def _take(run: Run, theta: Theta, measured: tuple[float, float], tol: float) -> bool:
+    """Move to the end of an EM step; False if the objective would fall, which rounding does."""
+    loglik, objective = measured
     run.n_steps += 1
     before = run.objective
+    rounding = _ROUNDING * max(1.0, abs(before))
     # A start given from outside may lie beyond the floor of the variances: it may lose.
-    if objective >= before or run.n_steps == 1:
-        run.accept(out, loglik, objective)
+    if objective >= before or (run.n_steps == 1 and objective < before - rounding):
+        run.accept(theta, loglik, objective)
         return True
-    if before - objective <= _ROUNDING * max(1.0, abs(before)):
+    if objective >= before - rounding:
         run.history.append(before)
         run.converged = tol > 0
     return False

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite, isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from regime_factory.regimes.hmm.parameters import DOF_RANGE
 from regime_factory.regimes.hmm.theta import Theta, Workspace
 
 Matrix = NDArray[np.float64]
+_DOF_RANGE = np.array(DOF_RANGE)
 _KINDS = ("full", "diag", "spherical", "tied")  # numbered as in _maximise.py
 _SCALINGS = ((7, 623), (0, 323))  # bars between scalings less one; smallest sound exponent
 
@@ -63,13 +65,15 @@ class Problem:
         return self.emission == "student_t"
 
 
-def training_target(X: Matrix, covariance_type: str) -> Matrix:
-    """Return the covariance that states are shrunk to.
+def training_target(covariance: Matrix, scale: Matrix, covariance_type: str) -> Matrix:
+    """Return the covariance that states are shrunk to, in standardised units.
 
     Parameters
     ----------
-    X : ndarray, shape (F, T)
-        Standardised observations.
+    covariance : ndarray, shape (F, F)
+        Covariance of the training observations, in the user's units.
+    scale : ndarray, shape (F,)
+        Scale that standardised them.
     covariance_type : str
         Covariance structure.
 
@@ -78,8 +82,8 @@ def training_target(X: Matrix, covariance_type: str) -> Matrix:
     ndarray, shape (F, F)
     """
     if covariance_type in ("full", "tied"):
-        return X @ X.T / X.shape[1]
-    return np.eye(X.shape[0])
+        return covariance / (scale[:, None] * scale)
+    return np.eye(len(scale))
 
 
 class Stepper:
@@ -100,6 +104,7 @@ class Stepper:
     """
 
     def __init__(self, problem: Problem, n_states: int) -> None:
+        from regime_factory.regimes.hmm import _extrapolate, _maximise
         from regime_factory.regimes.hmm.generated import emission_module, recursion_module
 
         n_features, n_rows = problem.X.shape
@@ -108,10 +113,20 @@ class Stepper:
         shape = "diag" if problem.covariance_type in ("diag", "spherical") else "full"
         family = "student" if problem.student else "gaussian"
         module = emission_module(n_features)
-        self._kind = _KINDS.index(problem.covariance_type)
         self._recursion = recursion_module(n_states).recursion
         self._emission = getattr(module, f"emission_{family}_{shape}")
         self._moments = getattr(module, f"moments_{family}_{shape}")
+        self._update, self._extrapolate = _maximise.update, _extrapolate.extrapolate
+        kind = _KINDS.index(problem.covariance_type)
+        self._student, self._bounds = problem.student, problem.bounds
+        work = self.work
+        self._expected = (
+            work.sums, work.xi, work.first, problem.priors, problem.target, kind,
+        )  # fmt: skip
+        self._messages = (problem.X, work.alpha, work.beta, work.inverse)
+        self._moved = (
+            work.alpha, work.beta, work.scale, work.inverse, work.xi, work.first, work.outcome,
+        )  # fmt: skip
 
     def prepare(self, theta: Theta) -> None:
         """Compute what densities need of parameters given from outside.
@@ -121,7 +136,7 @@ class Stepper:
         theta : Theta
             Parameters whose ``whiten``, ``log_norm`` and ``log_prior`` are set.
         """
-        self._finish(theta, theta.dofs, steps=0, floored=True)
+        self._set(theta, theta, steps=0, floored=True)
 
     def measure(self, theta: Theta) -> tuple[float, float]:
         """Run the E-step.
@@ -140,32 +155,31 @@ class Stepper:
         """
         X, work = self.problem.X, self.work
         density = (X, theta.means, theta.whiten, theta.log_norm)
-        if self.problem.student:
+        if self._student:
             shift = self._emission(*density, theta.dofs, work.b, work.u)
         else:
             shift = self._emission(*density, work.b)
         loglik = self._recur(theta) + shift
-        if not np.isfinite(loglik):
+        if not isfinite(loglik):
             loglik = self._measure_in_logarithms(theta)
         return loglik, (loglik + theta.log_prior) / X.shape[1]
 
     def _recur(self, theta: Theta) -> float:
         """Run the recursion; NaN if even scaling at every bar underflows."""
-        work, bounds = self.work, self.problem.bounds
-        n_transitions = work.scale.size - (bounds.size - 1)
+        n_rows = self.work.scale.size
+        n_transitions = n_rows - (self._bounds.size - 1)
         for mask, sound in _SCALINGS:
             self._recursion(
-                theta.startprob, theta.transmat, work.b, bounds, mask, work.alpha, work.beta,
-                work.scale, work.inverse, work.xi, work.first, work.outcome,
-            )  # fmt: skip
-            loglik, lowest, found = work.outcome.tolist()
-            if lowest > sound and abs(found - n_transitions) <= 1e-6 * work.scale.size:
+                theta.startprob, theta.transmat, self.work.b, self._bounds, mask, *self._moved
+            )
+            loglik, lowest, found = self.work.outcome.tolist()
+            if lowest > sound and abs(found - n_transitions) <= 1e-6 * n_rows:
                 return loglik
         return np.nan
 
     def _measure_in_logarithms(self, theta: Theta) -> float:
         """E-step for bars that hardly any reachable state explains: slow, but never underflows."""
-        dofs = theta.dofs if self.problem.student else None
+        dofs = theta.dofs if self._student else None
         log_b = whitened_log_density(
             self.problem.X, theta.means, theta.whiten, theta.log_norm, dofs
         )
@@ -187,23 +201,15 @@ class Stepper:
         learn_dofs : bool
             Whether degrees of freedom move too.
         """
-        from regime_factory.regimes.hmm._maximise import maximise
-
-        problem, work = self.problem, self.work
-        messages = (problem.X, work.alpha, work.beta, work.inverse)
-        if problem.student:
-            self._moments(*messages, work.u, learn_dofs, work.sums)
+        work = self.work
+        if self._student:
+            self._moments(*self._messages, work.u, learn_dofs, work.sums)
         else:
-            self._moments(*messages, work.sums)
-        maximise(
-            work.sums, work.xi, work.first, problem.priors, problem.target, self._kind,
-            theta.transmat, theta.means, theta.covars,
-            out.startprob, out.transmat, out.means, out.covars,
-        )  # fmt: skip
+            self._moments(*self._messages, work.sums)
         steps = 2 if learn_dofs else 1
-        if not self._finish(out, theta.dofs, steps=steps, floored=False):
+        if not self._set(theta, out, steps=steps, floored=False):
             out.covars[:] = _floored(out.covars)
-            self._finish(out, theta.dofs, steps=steps, floored=True)
+            self._set(theta, out, steps=steps, floored=True)
 
     def emptiest(self) -> float:
         """Return the expected bars of the emptiest state at the last M-step.
@@ -231,22 +237,21 @@ class Stepper:
         float
             Step length.
         """
-        from regime_factory.regimes.hmm._maximise import extrapolate
+        zero, one, two = (theta.flat for theta in path)
+        n_states, n_features = out.means.shape
+        length = self._extrapolate(
+            zero, one, two, n_states, n_features, longest, _DOF_RANGE, out.flat
+        )
+        return length if self._set(out, out, steps=0, floored=False) else 0.0
 
-        flats = (theta.flat for theta in path)
-        length = extrapolate(*flats, *out.means.shape, longest, DOF_RANGE, out.flat)
-        return length if self._finish(out, out.dofs, steps=0, floored=False) else 0.0
-
-    def _finish(self, theta: Theta, old_dofs: Matrix, *, steps: int, floored: bool) -> bool:
-        """Compute what densities need; False if covariances must be floored first."""
-        from regime_factory.regimes.hmm._maximise import finish
-
-        problem = self.problem
-        theta.log_prior = finish(
-            self.work.sums, problem.priors, problem.target, self._kind, steps, floored, old_dofs,
-            theta.transmat, theta.covars, theta.dofs, theta.whiten, theta.log_norm, DOF_RANGE,
+    def _set(self, old: Theta, out: Theta, *, steps: int, floored: bool) -> bool:
+        """Run the compiled M-step; False if covariances must be floored first."""
+        out.log_prior = self._update(
+            *self._expected, steps, floored, old.transmat, old.means, old.covars, old.dofs,
+            out.startprob, out.transmat, out.means, out.covars, out.dofs, out.whiten,
+            out.log_norm, _DOF_RANGE,
         )  # fmt: skip
-        return theta.log_prior == theta.log_prior  # noqa: PLR0124 - NaN differs from itself
+        return not isnan(out.log_prior)
 
 
 def _floored(covars: Matrix) -> Matrix:

@@ -151,15 +151,14 @@ def whitening(covars: Matrix, dofs: Matrix | None = None) -> tuple[Matrix, Matri
     ValueError
         If a matrix is not positive definite.
     """
-    try:
-        factor = np.linalg.cholesky(covars)
-    except np.linalg.LinAlgError:
-        raise ValueError("a covariance matrix is not positive definite") from None
-    n_features = covars.shape[-1]
-    whiten = np.tril(np.linalg.solve(factor, np.broadcast_to(np.eye(n_features), covars.shape)))
-    log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    log_norm: Matrix = -log_det + _log_norm_of_unit_scale(n_features, dofs)
-    return whiten.astype(np.float64, copy=False), log_norm
+    from regime_factory.regimes.hmm._maximise import invert_factors
+
+    whiten = np.zeros(covars.shape)
+    if not invert_factors(np.ascontiguousarray(covars, dtype=np.float64), whiten):
+        raise ValueError("a covariance matrix is not positive definite")
+    log_root = np.log(np.diagonal(whiten, axis1=1, axis2=2)).sum(axis=1)
+    log_norm: Matrix = log_root + _log_norm_of_unit_scale(covars.shape[-1], dofs)
+    return whiten, log_norm
 
 
 def _log_norm_of_unit_scale(n_features: int, dofs: Matrix | None) -> Matrix | float:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,29 @@ from regime_factory.regimes.hmm.starts import make_start
 from regime_factory.regimes.hmm.theta import Theta
 
 Matrix = NDArray[np.float64]
-T = TypeVar("T")
 _FIRST_STAGE, _SECOND_STAGE = 20, 40  # EM steps of every start, and of those kept after that
 _KEPT_OF_30, _FEWEST_KEPT = 8, 4
 _FINALISTS = 2
 _NEAR_EMPTY = 0.005  # share of the bars below which a state counts as near-empty
-SAME_OPTIMUM = 5e-4  # nats per bar within which two runs count as the same optimum
+_SAME_OPTIMUM = 5e-4  # nats per bar within which two runs count as the same optimum
+
+
+class Training(NamedTuple):
+    """Observations to fit, as :func:`regime_factory.regimes.validation.centre` returns them.
+
+    Attributes
+    ----------
+    centred : ndarray, shape (F, T)
+        Observations less their means, in the user's units.
+    offset : ndarray, shape (F,)
+        Means.
+    covariance : ndarray, shape (F, F)
+        Covariance.
+    """
+
+    centred: Matrix
+    offset: Matrix
+    covariance: Matrix
 
 
 @dataclass(frozen=True)
@@ -42,7 +59,7 @@ class Fit:
     converged : bool
         Whether the winning run's last gain was below the tolerance.
     hit_rate : float
-        Share of the second-stage runs that came near the best one.
+        Share of the second-stage runs that ended it near the best of them.
     """
 
     parameters: HMMParameters
@@ -54,7 +71,7 @@ class Fit:
 
 
 def fit_parameters(
-    X: Matrix,
+    training: Training,
     lengths: Sequence[int],
     *,
     n_components: int,
@@ -73,7 +90,7 @@ def fit_parameters(
 
     Parameters
     ----------
-    X : ndarray, shape (T, F)
+    training : Training
         Checked observations.
     lengths : sequence of int
         Rows of each sequence.
@@ -102,16 +119,17 @@ def fit_parameters(
     -------
     Fit
     """
-    scaler = Scaler.of(X, covariance_type)
-    data = scaler.apply(X)
+    scaler = Scaler.from_moments(training.offset, training.covariance, covariance_type)
+    data = training.centred / scaler.scale[:, None]
+    n_rows = data.shape[1]
     problem = Problem(
         data,
         lengths,
         covariance_type,
         emission,
-        sticky * len(X) / n_components,
+        sticky * n_rows / n_components,
         shrinkage,
-        training_target(data, covariance_type),
+        training_target(training.covariance, scaler.scale, covariance_type),
     )
     team = _Team(problem, n_components, n_jobs, n_iter, tol)
     if start is not None:
@@ -123,7 +141,7 @@ def fit_parameters(
         best.theta.parameters().in_user_units(scaler),
         scaler,
         np.array(best.history) - per_bar,
-        best.loglik - per_bar * len(X),
+        best.loglik - per_bar * n_rows,
         best.converged,
         hit_rate,
     )
@@ -154,14 +172,12 @@ class _Team:
         and taking every start to the end costs about three times as much.
         """
         X, target = self._problem.X, self._problem.target
-        starts = [
-            make_start(X, self._n_states, target, index, seed) for index in range(n_init)
-        ]
+        starts = [make_start(X, self._n_states, target, index, seed) for index in range(n_init)]
         runs = self._each(self._climb(_FIRST_STAGE), map(self._new, starts))
         kept = max(_FEWEST_KEPT, -(-_KEPT_OF_30 * n_init // 30))
         runs = self._each(self._climb(_SECOND_STAGE), self._ranked(runs)[:kept])
         runs = self._ranked(runs)
-        near = [run.objective >= runs[0].objective - SAME_OPTIMUM for run in runs]
+        near = [run.objective >= runs[0].objective - _SAME_OPTIMUM for run in runs]
         finalists = self._each(self._accelerate, runs[:_FINALISTS])
         return self._ranked(finalists)[0], float(np.mean(near))
 
@@ -207,6 +223,8 @@ class _Team:
 
 def _constrained(parameters: HMMParameters, covariance_type: str) -> HMMParameters:
     """Project covariances onto their type."""
+    if covariance_type == "full":
+        return parameters
     n_states, n_features = parameters.means.shape
     compact = compress_covariances(parameters.covars, covariance_type)
     covars = expand_covariances(compact, covariance_type, n_states, n_features)

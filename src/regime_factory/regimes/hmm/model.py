@@ -8,15 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.hmm import hmmlearn_models, interchange
 from regime_factory.regimes.hmm.emission import count_parameters
-from regime_factory.regimes.hmm.fitting import fit_parameters
-from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.hmm.fitting import Training, fit_parameters
+from regime_factory.regimes.hmm.parameters import DEFAULT_DOF, HMMParameters
 from regime_factory.regimes.hmm.results import GaussianHMMResults
 from regime_factory.regimes.validation import (
+    centre,
     check_lengths,
     check_magnitude,
     check_observations,
     check_settings,
-    check_training_data,
+    check_training_moments,
     column_names,
     named_columns,
 )
@@ -28,7 +29,7 @@ Matrix = NDArray[np.float64]
 
 
 class GaussianHMM(GaussianHMMResults):
-    """Hidden Markov model with Gaussian emission, fitted by EM and used causally.
+    """Hidden Markov model with Gaussian or Student-t emission, fitted by EM and used causally.
 
     Parameters
     ----------
@@ -39,11 +40,14 @@ class GaussianHMM(GaussianHMMResults):
     emission : {"gaussian", "student_t"}
         Emission family; Student-t learns each state's degrees of freedom, within 2.1 and 200.
     n_init : int
-        Starts drawn when ``fit`` gets none. After 20 EM steps the better half goes on.
+        Starts drawn when ``fit`` gets none: clustered, scattered and with random transitions, in
+        turn. All take 20 EM steps, 8 of 30 (in proportion, at least 4) go on for 40, the best 2 of
+        those to the end. A run whose emptiest state expects fewer than 0.5 % of the bars, or than
+        2 (F + 1) bars, loses to every run without such a state.
     n_iter : int
-        Largest number of EM steps.
+        Largest number of E-steps of a run.
     tol : float
-        Gain of the objective, in nats per bar, below which the fit has converged.
+        Gain of the objective by an EM step, in nats per bar, below which the fit has converged.
     sticky : float
         Pseudo-counts on each diagonal transition, as a fraction of T/K.
     shrinkage : float
@@ -69,13 +73,14 @@ class GaussianHMM(GaussianHMMResults):
     converged_ : bool
         True only if the last gain was non-negative and below ``tol``.
     n_iter_ : int
-        EM steps taken.
+        Steps taken, extrapolated ones included, dropped ones not.
     history_ : ndarray
-        Penalised log-likelihood per bar at each E-step.
+        Penalised log-likelihood per bar at the start and after each step; it never falls.
     loglik_ : float
         Log-likelihood of the training observations, without priors.
     hit_rate_ : float
-        Share of the starts taken to the end that found the best optimum.
+        Share of the runs that took 60 steps whose objective came within 0.0005 nats per bar of
+        the best of them; low where other starts may find another optimum. 1 with a given start.
     n_rows_ : int
         Rows the model was fitted on.
     n_features_in_ : int
@@ -85,8 +90,11 @@ class GaussianHMM(GaussianHMMResults):
 
     Notes
     -----
-    Baum et al. (1970), Hamilton (1989). Observations are standardised inside, so results do not
-    depend on units or offsets. ``smooth`` and ``decode`` look ahead; only ``filter`` is causal.
+    Baum et al. (1970), Hamilton (1989); Student-t by ECM with expanded precisions (Liu, Rubin and
+    Wu 1998), last steps accelerated (Varadhan and Roland 2008). The objective is the
+    log-likelihood plus the log densities of a Dirichlet prior (``sticky``) and of inverse-Wishart
+    priors (``shrinkage``). Observations are standardised inside, so results do not depend on units
+    or offsets. ``smooth`` and ``decode`` look ahead; only ``filter`` is causal.
 
     Examples
     --------
@@ -150,8 +158,9 @@ class GaussianHMM(GaussianHMMResults):
             Rows of each independent sequence.
         start : GaussianHMM or mapping, optional
             Fitted model, or ``startprob, transmat, means, covars`` (and ``dofs``), to go on from;
-            then no starts are drawn and the states keep their order. Drawn starts end ordered by
-            the standard deviation of the first column, calmest first.
+            then no starts are drawn and the states keep their order. The first 20 EM steps are
+            plain. Drawn starts end ordered by the standard deviation of the first column, calmest
+            first.
 
         Returns
         -------
@@ -170,9 +179,10 @@ class GaussianHMM(GaussianHMMResults):
         n_free = count_parameters(
             self.covariance_type, self.n_components, values.shape[1], self.emission
         )
-        check_training_data(values, n_free, names)
+        training = Training(*centre(values))
+        check_training_moments(values, training.offset, training.covariance, n_free, names)
         result = fit_parameters(
-            values,
+            training,
             parts,
             n_components=self.n_components,
             covariance_type=self.covariance_type,
@@ -283,7 +293,12 @@ class GaussianHMM(GaussianHMMResults):
     def _start_parameters(
         self, start: "GaussianHMM | Mapping[str, ArrayLike]", n_features: int
     ) -> HMMParameters:
-        given = start.parameters() if isinstance(start, GaussianHMM) else start
+        if isinstance(start, GaussianHMM):
+            given = start.parameters()
+            alike = start.covariance_type == self.covariance_type
+            if alike and given.means.shape == (self.n_components, n_features):
+                return given.with_emission(self.emission, DEFAULT_DOF)  # checked when it was made
+            start = vars(given)
         return interchange.checked_parameters(
-            given, self.covariance_type, self.n_components, n_features, self.emission
+            start, self.covariance_type, self.n_components, n_features, self.emission
         )

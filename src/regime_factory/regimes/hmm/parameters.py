@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from regime_factory.regimes.validation import centre
+
 Matrix = NDArray[np.float64]
 DEFAULT_DOF = 10.0  # degrees of freedom of a start that has none
 DOF_RANGE = (2.1, 200.0)  # a variance exists; beyond 200 a Student-t is Gaussian to the eye
@@ -38,8 +40,25 @@ class Scaler:
         -------
         Scaler
         """
-        offset = X.mean(axis=0)
-        variance = ((X - offset) ** 2).mean(axis=0)
+        _, offset, covariance = centre(X)
+        return cls.from_moments(offset, covariance, covariance_type)
+
+    @classmethod
+    def from_moments(cls, offset: Matrix, covariance: Matrix, covariance_type: str) -> "Scaler":
+        """Use moments that are known already.
+
+        Parameters
+        ----------
+        offset, covariance : ndarray, shape (F,) and (F, F)
+            Of the training observations.
+        covariance_type : str
+            Covariance structure of the model.
+
+        Returns
+        -------
+        Scaler
+        """
+        variance = np.diagonal(covariance)
         if covariance_type == "spherical":
             variance = np.full_like(variance, variance.mean())
         return cls(offset, np.sqrt(variance))
@@ -56,7 +75,8 @@ class Scaler:
         -------
         ndarray, shape (F, T)
         """
-        return np.ascontiguousarray(((X - self.offset) / self.scale).T)
+        rows = np.ascontiguousarray(X.T)
+        return (rows - self.offset[:, None]) / self.scale[:, None]
 
 
 @dataclass(frozen=True)

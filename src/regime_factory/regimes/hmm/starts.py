@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from regime_factory.regimes.hmm.parameters import HMMParameters
 
 Matrix = NDArray[np.float64]
-_SAMPLE = 4000
+_SAMPLE = 2000
+_LLOYD_STEPS = 8
 _STAY = 0.95
 
 
@@ -71,24 +72,34 @@ def sticky_transmat(n_states: int, stay: float) -> Matrix:
 def _clustered(
     sample: Matrix, n_states: int, target: Matrix, rng: np.random.Generator
 ) -> tuple[Matrix, Matrix, Matrix]:
-    """k-means++ seeds, a few Lloyd steps, covariances within clusters."""
-    means = sample[[rng.integers(len(sample))]]
-    while len(means) < n_states:
-        nearest = _squared_distances(sample, means).min(axis=1)
+    """k-means++ seeds, a few Lloyd steps, variances within clusters."""
+    n_rows = len(sample)
+    means = np.empty((n_states, sample.shape[1]))
+    means[0] = sample[rng.integers(n_rows)]
+    nearest = np.full(n_rows, np.inf)
+    for k in range(1, n_states):
+        nearest = np.minimum(nearest, ((sample - means[k - 1]) ** 2).sum(axis=1))
         total = nearest.sum()
-        chance = nearest / total if total > 0 else np.full(len(sample), 1 / len(sample))
-        means = np.vstack([means, sample[[rng.choice(len(sample), p=chance)]]])
-    for _ in range(8):
-        label = _squared_distances(sample, means).argmin(axis=1)
-        for k in range(n_states):
-            if (label == k).any():
-                means[k] = sample[label == k].mean(axis=0)
-    label = _squared_distances(sample, means).argmin(axis=1)
-    covars = np.empty((n_states, *target.shape))
-    for k in range(n_states):
-        centred = sample[label == k] - means[k]
-        covars[k] = (np.diag((centred**2).sum(axis=0)) + 10 * target) / (len(centred) + 10)
+        chance = nearest / total if total > 0 else np.full(n_rows, 1 / n_rows)
+        means[k] = sample[rng.choice(n_rows, p=chance)]
+    for _ in range(_LLOYD_STEPS):
+        member = _members(sample, means)
+        count = member.sum(axis=1)
+        filled = count > 0
+        means[filled] = (member @ sample)[filled] / count[filled, None]
+    member = _members(sample, means)
+    count = member.sum(axis=1)[:, None]
+    squares = member @ sample**2 - 2 * means * (member @ sample) + count * means**2
+    variances = (np.maximum(squares, 0.0) + 10 * np.diag(target)) / (count + 10)
+    offdiagonal = 10 * (target - np.diag(np.diag(target))) / (count[:, :, None] + 10)
+    covars = variances[:, :, None] * np.eye(len(target)) + offdiagonal
     return sticky_transmat(n_states, _STAY), means, covars
+
+
+def _members(sample: Matrix, means: Matrix) -> Matrix:
+    """Indicator ``(K, n)`` of the nearest mean of each row."""
+    nearest = ((means**2).sum(axis=1)[:, None] - 2 * means @ sample.T).argmin(axis=0)
+    return (nearest == np.arange(len(means))[:, None]).astype(np.float64)
 
 
 def _scattered(
@@ -108,7 +119,3 @@ def _random_transitions(
     transmat = 0.98 * transmat + 0.02 / n_states
     means = sample[rng.choice(len(sample), size=n_states, replace=len(sample) < n_states)]
     return transmat, means, np.repeat(target[None], n_states, axis=0)
-
-
-def _squared_distances(sample: Matrix, means: Matrix) -> Matrix:
-    return ((sample[:, None, :] - means[None]) ** 2).sum(axis=2)

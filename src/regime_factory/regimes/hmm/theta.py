@@ -35,21 +35,19 @@ class Theta:
     )  # fmt: skip
 
     def __init__(self, n_states: int, n_features: int, *, student: bool) -> None:
-        cube = (n_states, n_features, n_features)
-        shapes = {
-            "startprob": (n_states,),
-            "transmat": (n_states, n_states),
-            "means": (n_states, n_features),
-            "covars": cube,
-            "whiten": cube,
-            "log_norm": (n_states,),
-            "dofs": (n_states if student else 0,),
-        }
-        sizes = [int(np.prod(shape)) for shape in shapes.values()]
-        self.flat = np.empty(sum(sizes))
-        parts = np.split(self.flat, np.cumsum(sizes)[:-1])
-        for (name, shape), part in zip(shapes.items(), parts, strict=True):
-            setattr(self, name, part.reshape(shape))
+        square, cube = n_states * n_states, n_states * n_features * n_features
+        ends = [n_states, n_states + square]
+        for size in (n_states * n_features, cube, cube, n_states):
+            ends.append(ends[-1] + size)
+        shape = (n_states, n_features, n_features)
+        self.flat = flat = np.empty(ends[-1] + (n_states if student else 0))
+        self.startprob = flat[: ends[0]]
+        self.transmat = flat[ends[0] : ends[1]].reshape(n_states, n_states)
+        self.means = flat[ends[1] : ends[2]].reshape(n_states, n_features)
+        self.covars = flat[ends[2] : ends[3]].reshape(shape)
+        self.whiten = flat[ends[3] : ends[4]].reshape(shape)
+        self.log_norm = flat[ends[4] : ends[5]]
+        self.dofs = flat[ends[5] :]
         self.log_prior = 0.0
 
     @classmethod

@@ -75,7 +75,7 @@ def risk_forecasts(
     made; all of them use parameters from before the refit in force.
     """
     first_rows = [refit.first_row for refit in refits]
-    baselines = variance_forecasts(_with_ranges(rows), first_rows, decay=decay)
+    baselines = variance_forecasts(_with_ranges(rows, first_rows[0]), first_rows, decay=decay)
     returns = rows["ret"].to_numpy()
     drawdown = drawdown_probabilities(
         refits, X, rows["close"], rows["ts"], returns=returns, horizon=horizon, depth=depth
@@ -94,12 +94,13 @@ def risk_forecasts(
     )
 
 
-def _with_ranges(rows: pl.DataFrame) -> pl.DataFrame:
-    """Leave out high and low where most bars have no range: closes alone were given."""
+def _with_ranges(rows: pl.DataFrame, first_row: int) -> pl.DataFrame:
+    """Leave out high and low where most bars before the first refit have no range."""
     if not {"high", "low"} <= set(rows.columns):
         return rows
-    with_range = int((rows["high"] > rows["low"]).sum())
-    return rows if 2 * with_range >= rows.height else rows.drop("high", "low")
+    known = rows[:first_row]
+    with_range = int((known["high"] > known["low"]).sum())
+    return rows if 2 * with_range >= first_row else rows.drop("high", "low")
 
 
 def volatility_figures(forecasts: pl.DataFrame) -> dict[str, Any]:

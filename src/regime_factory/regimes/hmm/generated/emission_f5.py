@@ -1,6 +1,6 @@
 """Densities and moments of observations with 5 columns. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: 2f871f5399ab
+# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from regime_factory.regimes.hmm._elementwise import (
     LN2,
     LOG2_E,
     below_best,
+    clear,
     first_best,
     gaussian_level,
     jit,
@@ -143,7 +144,7 @@ def _full1(g, x0, x1, x2, x3, x4, out):
 def emission_gaussian_full(X, means, whiten, log_norm, b):
     """Write densities over each bar's largest to ``b``; return the log of those, summed."""
     n_states, n_rows = b.shape
-    scaled = whiten * np.sqrt(0.5 * LOG2_E)
+    half = 0.5 * LOG2_E
     buffer = np.empty(BLOCK)
     shift = 0.0
     for low in range(0, n_rows, BLOCK):
@@ -151,13 +152,13 @@ def emission_gaussian_full(X, means, whiten, log_norm, b):
         best = buffer[: high - low]
         for k in range(n_states):
             row = b[k, low:high]
-            distance_full(X, low, high, scaled[k], means[k], row)
+            distance_full(X, low, high, whiten[k], means[k], row)
             if k == 0:
-                first_best(best, row, log_norm[k] * LOG2_E)
+                first_best(best, row, log_norm[k] * LOG2_E, half)
             else:
-                raise_best(best, row, log_norm[k] * LOG2_E)
+                raise_best(best, row, log_norm[k] * LOG2_E, half)
         for k in range(n_states):
-            below_best(b[k, low:high], log_norm[k] * LOG2_E, best)
+            below_best(b[k, low:high], log_norm[k] * LOG2_E, half, best)
         shift += total(best)
     return shift * LN2
 
@@ -180,11 +181,11 @@ def emission_student_full(X, means, whiten, log_norm, dofs, b, u):
             power = 0.5 * top * LOG2_E
             latent_precision(row, u[k, low:high], dofs[k], top, level * LOG2_E, power)
             if k == 0:
-                first_best(best, row, 0.0)
+                first_best(best, row, 0.0, 1.0)
             else:
-                raise_best(best, row, 0.0)
+                raise_best(best, row, 0.0, 1.0)
         for k in range(n_states):
-            below_best(b[k, low:high], 0.0, best)
+            below_best(b[k, low:high], 0.0, 1.0, best)
         shift += total(best)
     return shift * LN2
 
@@ -194,7 +195,7 @@ def moments_gaussian_full(X, alpha, beta, inverse, sums):
     """Sums of each state's weights, twice, and of its weighted observations and products."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]
@@ -203,7 +204,8 @@ def moments_gaussian_full(X, alpha, beta, inverse, sums):
             out = sums[k]
             _full0(g, X[0, low:high], X[1, low:high], out)
             _full1(g, X[0, low:high], X[1, low:high], X[2, low:high], X[3, low:high], X[4, low:high], out)
-    sums[:, 0] = sums[:, 1]
+    for k in range(n_states):
+        sums[k, 0] = sums[k, 1]
 
 
 @jit
@@ -211,7 +213,7 @@ def moments_student_full(X, alpha, beta, inverse, u, with_log, sums):
     """Sums of weights, of weights times precision, and so on; last that of its logarithm."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]
@@ -264,7 +266,7 @@ def _diag0(g, x0, x1, x2, x3, x4, out):
 def emission_gaussian_diag(X, means, whiten, log_norm, b):
     """Write densities over each bar's largest to ``b``; return the log of those, summed."""
     n_states, n_rows = b.shape
-    scaled = whiten * np.sqrt(0.5 * LOG2_E)
+    half = 0.5 * LOG2_E
     buffer = np.empty(BLOCK)
     shift = 0.0
     for low in range(0, n_rows, BLOCK):
@@ -272,13 +274,13 @@ def emission_gaussian_diag(X, means, whiten, log_norm, b):
         best = buffer[: high - low]
         for k in range(n_states):
             row = b[k, low:high]
-            distance_diag(X, low, high, scaled[k], means[k], row)
+            distance_diag(X, low, high, whiten[k], means[k], row)
             if k == 0:
-                first_best(best, row, log_norm[k] * LOG2_E)
+                first_best(best, row, log_norm[k] * LOG2_E, half)
             else:
-                raise_best(best, row, log_norm[k] * LOG2_E)
+                raise_best(best, row, log_norm[k] * LOG2_E, half)
         for k in range(n_states):
-            below_best(b[k, low:high], log_norm[k] * LOG2_E, best)
+            below_best(b[k, low:high], log_norm[k] * LOG2_E, half, best)
         shift += total(best)
     return shift * LN2
 
@@ -301,11 +303,11 @@ def emission_student_diag(X, means, whiten, log_norm, dofs, b, u):
             power = 0.5 * top * LOG2_E
             latent_precision(row, u[k, low:high], dofs[k], top, level * LOG2_E, power)
             if k == 0:
-                first_best(best, row, 0.0)
+                first_best(best, row, 0.0, 1.0)
             else:
-                raise_best(best, row, 0.0)
+                raise_best(best, row, 0.0, 1.0)
         for k in range(n_states):
-            below_best(b[k, low:high], 0.0, best)
+            below_best(b[k, low:high], 0.0, 1.0, best)
         shift += total(best)
     return shift * LN2
 
@@ -315,7 +317,7 @@ def moments_gaussian_diag(X, alpha, beta, inverse, sums):
     """Sums of each state's weights, twice, and of its weighted observations and products."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]
@@ -323,7 +325,8 @@ def moments_gaussian_diag(X, alpha, beta, inverse, sums):
             posterior(g, alpha[k, low:high], beta[k, low:high], inverse[low:high])
             out = sums[k]
             _diag0(g, X[0, low:high], X[1, low:high], X[2, low:high], X[3, low:high], X[4, low:high], out)
-    sums[:, 0] = sums[:, 1]
+    for k in range(n_states):
+        sums[k, 0] = sums[k, 1]
 
 
 @jit
@@ -331,7 +334,7 @@ def moments_student_diag(X, alpha, beta, inverse, u, with_log, sums):
     """Sums of weights, of weights times precision, and so on; last that of its logarithm."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]

@@ -7,6 +7,7 @@ number. Modules are committed, because numba keeps its compiled code on disk per
 
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 from regime_factory.regimes.hmm.generated import MOST_FEATURES, MOST_STATES, templates
@@ -14,8 +15,8 @@ from regime_factory.regimes.hmm.generated import MOST_FEATURES, MOST_STATES, tem
 _FOLDER = Path(__file__).parent
 _ACCUMULATORS = 20  # sums that one loop keeps in registers
 _EMISSION_NAMES = (
-    "BLOCK", "LN2", "LOG2_E", "below_best", "first_best", "gaussian_level", "jit", "jit_sum",
-    "latent_precision", "posterior", "raise_best", "scale_by", "student_level", "total",
+    "BLOCK", "LN2", "LOG2_E", "below_best", "clear", "first_best", "gaussian_level", "jit",
+    "jit_sum", "latent_precision", "posterior", "raise_best", "scale_by", "student_level", "total",
     "weighted_log",
 )  # fmt: skip
 
@@ -35,9 +36,10 @@ def _fill(template: str, **pieces: str) -> str:
             indent = line[: len(line) - len(line.lstrip())]
             lines += [indent + piece for piece in pieces[name[1:-1]].splitlines()]
             continue
+        filled = line
         for key, piece in pieces.items():
-            line = line.replace(f"<{key}>", piece)
-        lines.append(line)
+            filled = filled.replace(f"<{key}>", piece)
+        lines.append(filled)
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +50,7 @@ def _columns(groups: Iterable[Iterable[str]], between: str = "; ") -> str:
 def _split(n: int, parts: int) -> list[list[int]]:
     """Split ``range(n)`` into runs of nearly equal length."""
     edges = [round(i * n / parts) for i in range(parts + 1)]
-    return [list(range(low, high)) for low, high in zip(edges, edges[1:], strict=False)]
+    return [list(range(low, high)) for low, high in pairwise(edges)]
 
 
 def recursion_text(n_states: int) -> str:
@@ -65,7 +67,7 @@ def recursion_text(n_states: int) -> str:
     """
     K = range(n_states)
     title = f"Forward and backward messages and expected transitions of {n_states} states."
-    text = _head(title, ["BLOCK", "LN2", "jit", "jit_fused", "jit_sum"])
+    text = _head(title, ["BLOCK", "LN2", "clear", "jit", "jit_fused", "jit_sum"])
     text += _messages(n_states)
     calls = []
     for i, group in enumerate(_split(n_states, -(-n_states // 4))):
@@ -85,9 +87,9 @@ def _messages(n_states: int) -> str:
     K = range(n_states)
     if n_states <= 2:  # latency binds: multiply transitions by densities off the chain
         kind = "jit"
-        start = [
-            [f"a{k} = startprob[{k}] * b[{k}, 0]", f"alpha[{k}, 0] = a{k}"] for k in K
-        ] + [[f"h{k} = 1.0", f"beta[{k}, last] = 1.0"] for k in K]
+        start = [[f"a{k} = startprob[{k}] * b[{k}, 0]", f"alpha[{k}, 0] = a{k}"] for k in K] + [
+            [f"h{k} = 1.0", f"beta[{k}, last] = 1.0"] for k in K
+        ]
         move = [[f"f{k}, g{k} = b[{k}, t], b[{k}, u + 1]" for k in K]]
         move += [["p{} = {}".format(k, _sum(f"a{j} * (A{j}{k} * f{k})" for j in K))] for k in K]
         move += [["q{} = {}".format(j, _sum(f"h{k} * (A{j}{k} * g{k})" for k in K))] for j in K]
@@ -95,9 +97,9 @@ def _messages(n_states: int) -> str:
         weigh: list[list[str]] = []
     else:
         kind = "jit_fused"
-        start = [
-            [f"a{k} = startprob[{k}] * b[{k}, 0]", f"alpha[{k}, 0] = a{k}"] for k in K
-        ] + [[f"w{k} = b[{k}, last]", f"beta[{k}, last] = 1.0"] for k in K]
+        start = [[f"a{k} = startprob[{k}] * b[{k}, 0]", f"alpha[{k}, 0] = a{k}"] for k in K] + [
+            [f"w{k} = b[{k}, last]", f"beta[{k}, last] = 1.0"] for k in K
+        ]
         move = [["p{} = {}".format(k, _sum(f"a{j} * A{j}{k}" for j in K))] for k in K]
         move += [["h{} = {}".format(j, _sum(f"w{k} * A{j}{k}" for k in K))] for j in K]
         move += [[f"a{k} = p{k} * b[{k}, t]"] for k in K]
@@ -260,10 +262,8 @@ def texts() -> dict[str, str]:
     modules = {f"recursion_k{K}.py": recursion_text(K) for K in range(1, MOST_STATES + 1)}
     modules |= {f"emission_f{F}.py": emission_text(F) for F in range(1, MOST_FEATURES + 1)}
     title = "Forward and backward messages and expected transitions of any number of states."
-    names = ("BLOCK", "LN2", "jit", "jit_fused", "jit_sum")
-    loops = _fill(
-        templates.RECURSION, normalise=templates.ANY_NORMALISE, count=templates.ANY_COUNT
-    )
+    names = ("BLOCK", "LN2", "clear", "jit", "jit_fused", "jit_sum")
+    loops = _fill(templates.RECURSION, normalise=templates.ANY_NORMALISE, count=templates.ANY_COUNT)
     modules["recursion_any.py"] = _head(title, names) + templates.ANY_MESSAGES + loops
     title = "Densities and moments of observations with any number of columns."
     text = _head(title, _EMISSION_NAMES) + templates.ANY_FEATURES + templates.LOG_DENSITY

@@ -1,12 +1,13 @@
 """Forward and backward messages and expected transitions of 7 states. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: 2f871f5399ab
+# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
 
 import numpy as np
 
 from regime_factory.regimes.hmm._elementwise import (
     BLOCK,
     LN2,
+    clear,
     jit,
     jit_fused,
     jit_sum,
@@ -185,7 +186,7 @@ def recursion(
         )
         loglik += exponent * LN2 + np.log(mantissa)
         lowest = min(lowest, smallest)
-    xi[:] = 0.0
+    clear(xi)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         n = inverse[low:high]
@@ -208,10 +209,10 @@ def recursion(
             b[5, low + 1 : stop + 1], beta[5, low + 1 : stop + 1], b[6, low + 1 : stop + 1], beta[6, low + 1 : stop + 1],
             xi,
         )
-    first[:] = 0.0
-    for s in range(bounds.size - 1):
-        t = bounds[s]
-        for k in range(n_states):
+    for k in range(n_states):
+        first[k] = 0.0
+        for s in range(bounds.size - 1):
+            t = bounds[s]
             first[k] += alpha[k, t] * beta[k, t] * inverse[t]
     found = 0.0
     for j in range(n_states):

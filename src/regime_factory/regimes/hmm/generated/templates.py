@@ -64,7 +64,7 @@ def recursion(
         )
         loglik += exponent * LN2 + np.log(mantissa)
         lowest = min(lowest, smallest)
-    xi[:] = 0.0
+    clear(xi)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         n = inverse[low:high]
@@ -72,10 +72,10 @@ def recursion(
         stop = min(high, n_rows - 1)
         c, n = scale[low:stop], inverse[low:stop]
         <count>
-    first[:] = 0.0
-    for s in range(bounds.size - 1):
-        t = bounds[s]
-        for k in range(n_states):
+    for k in range(n_states):
+        first[k] = 0.0
+        for s in range(bounds.size - 1):
+            t = bounds[s]
             first[k] += alpha[k, t] * beta[k, t] * inverse[t]
     found = 0.0
     for j in range(n_states):
@@ -119,7 +119,7 @@ EMISSION = '''
 def emission_gaussian_<kind>(X, means, whiten, log_norm, b):
     """Write densities over each bar's largest to ``b``; return the log of those, summed."""
     n_states, n_rows = b.shape
-    scaled = whiten * np.sqrt(0.5 * LOG2_E)
+    half = 0.5 * LOG2_E
     buffer = np.empty(BLOCK)
     shift = 0.0
     for low in range(0, n_rows, BLOCK):
@@ -127,13 +127,13 @@ def emission_gaussian_<kind>(X, means, whiten, log_norm, b):
         best = buffer[: high - low]
         for k in range(n_states):
             row = b[k, low:high]
-            distance_<kind>(X, low, high, scaled[k], means[k], row)
+            distance_<kind>(X, low, high, whiten[k], means[k], row)
             if k == 0:
-                first_best(best, row, log_norm[k] * LOG2_E)
+                first_best(best, row, log_norm[k] * LOG2_E, half)
             else:
-                raise_best(best, row, log_norm[k] * LOG2_E)
+                raise_best(best, row, log_norm[k] * LOG2_E, half)
         for k in range(n_states):
-            below_best(b[k, low:high], log_norm[k] * LOG2_E, best)
+            below_best(b[k, low:high], log_norm[k] * LOG2_E, half, best)
         shift += total(best)
     return shift * LN2
 
@@ -156,11 +156,11 @@ def emission_student_<kind>(X, means, whiten, log_norm, dofs, b, u):
             power = 0.5 * top * LOG2_E
             latent_precision(row, u[k, low:high], dofs[k], top, level * LOG2_E, power)
             if k == 0:
-                first_best(best, row, 0.0)
+                first_best(best, row, 0.0, 1.0)
             else:
-                raise_best(best, row, 0.0)
+                raise_best(best, row, 0.0, 1.0)
         for k in range(n_states):
-            below_best(b[k, low:high], 0.0, best)
+            below_best(b[k, low:high], 0.0, 1.0, best)
         shift += total(best)
     return shift * LN2
 
@@ -170,7 +170,7 @@ def moments_gaussian_<kind>(X, alpha, beta, inverse, sums):
     """Sums of each state's weights, twice, and of its weighted observations and products."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]
@@ -178,7 +178,8 @@ def moments_gaussian_<kind>(X, alpha, beta, inverse, sums):
             posterior(g, alpha[k, low:high], beta[k, low:high], inverse[low:high])
             out = sums[k]
             <rows>
-    sums[:, 0] = sums[:, 1]
+    for k in range(n_states):
+        sums[k, 0] = sums[k, 1]
 
 
 @jit
@@ -186,7 +187,7 @@ def moments_student_<kind>(X, alpha, beta, inverse, u, with_log, sums):
     """Sums of weights, of weights times precision, and so on; last that of its logarithm."""
     n_states, n_rows = alpha.shape
     buffer = np.empty(BLOCK)
-    sums[:] = 0.0
+    clear(sums)
     for low in range(0, n_rows, BLOCK):
         high = min(low + BLOCK, n_rows)
         g = buffer[: high - low]
@@ -284,7 +285,7 @@ ANY_COUNT = """for k in range(n_states):
     for j in range(n_states):
         xi[j, k] += _dot(c, n, ahead, message, alpha[j, low:stop])"""
 
-ANY_FEATURES = '''
+ANY_FEATURES = """
 
 @jit
 def _add_scaled_difference(z, weight, x, mean):
@@ -340,4 +341,4 @@ def _rows(g, X, low, high, cross, out):
         for j in range(0 if cross else f, f + 1):
             at = 2 + n_features + f * (f + 1) // 2 + j
             out[at] += _dot(y, X[j, low:high])
-'''
+"""
