@@ -193,7 +193,8 @@ def test_the_holdout_is_sealed() -> None:
 def test_choosing_nodes_read_selection_tables_only(base) -> None:
     config = base[0]
     choosing = [n for p in pipelines.values() for n in p.nodes if "chooses" in n.tags]
-    assert {n.name.rpartition(".")[2] for n in choosing} >= {"select_hmm", "choose_strategy"}
+    names = {n.name.rpartition(".")[2] for n in choosing}
+    assert names == {"select_hmm", "choose_strategy", "fit_detectors"}
     for node in choosing:
         for name in node.inputs:
             if not is_parameter(name):
@@ -205,7 +206,7 @@ def test_selection_artifacts_are_made_from_selection_artifacts(base) -> None:
     """What is declared `zone: selection` is computed without sight of later bars."""
     config = base[0]
     trimming = {"seal_holdout", "trim_to_selection"}
-    for node in pipelines["__default__"].nodes:
+    for node in {node for pipeline in pipelines.values() for node in pipeline.nodes}:
         if node.name.rpartition(".")[2] in trimming:
             continue
         if any(config[name]["metadata"].get("zone") == "selection" for name in node.outputs):

@@ -197,7 +197,7 @@ def test_a_failure_on_the_way_leaves_nothing_behind(folder, monkeypatch, step):
 
 def test_what_a_killed_run_left_is_swept(folder):
     out = folder / "out"
-    stale = out / ".bare.999999"
+    stale = out / ".bare.999999.unfinished"
     stale.mkdir(parents=True)
     assert run(folder / "bare.joblib", "--out", out).exit_code == 0
     assert not stale.exists()

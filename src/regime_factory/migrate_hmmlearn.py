@@ -1,7 +1,6 @@
 """Convert joblib and pickle files of hmmlearn: ``python -m regime_factory.migrate_hmmlearn``."""
 
 import hashlib
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import polars as pl
 from kedro.io import DatasetError
 
 from regime_factory.datasets import StateDataset
-from regime_factory.datasets.atomic import remove, remove_abandoned, sync
+from regime_factory.datasets.atomic import remove, remove_abandoned, sync, unfinished
 from regime_factory.regimes.hmm.migration import (
     Agreement,
     HmmlearnFile,
@@ -60,7 +59,7 @@ def convert(file: Path, out: Path, data: Path | None = None, columns: str | None
             raise ValueError(f"{taken} exists already; move it, or choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     remove_abandoned(out)
-    aside = out / f".{file.stem}.{os.getpid()}"
+    aside = unfinished(place)
     try:
         if not copied:
             _copy(file, backup)
@@ -83,7 +82,7 @@ def _copy(file: Path, backup: Path) -> None:
     """Copy the original, whole or not at all, and compare the copy."""
     backup.parent.mkdir(exist_ok=True)
     remove_abandoned(backup.parent)
-    aside = backup.with_name(f".{backup.name}.{os.getpid()}")
+    aside = unfinished(backup)
     try:
         shutil.copy2(file, aside)
         sync(aside)

@@ -204,8 +204,14 @@ class HmmParams(Settings):
     n_states_min: Annotated[int, Field(ge=1, le=20)]
     n_states_max: Annotated[int, Field(ge=1, le=20)]
     n_states_profile_max: Annotated[int, Field(ge=1, le=20)]
-    covariance_types: list[Literal["full", "diag", "spherical", "tied"]] = Field(min_length=1)
-    emissions: list[Literal["gaussian", "student_t"]] = Field(min_length=1)
+    covariance_types: Annotated[
+        list[Literal["full", "diag", "spherical", "tied"]],
+        Field(min_length=1),
+        BeforeValidator(_split),
+    ]
+    emissions: Annotated[
+        list[Literal["gaussian", "student_t"]], Field(min_length=1), BeforeValidator(_split)
+    ]
     criterion: Literal["bic", "heldout", "icl", "stable"]
     train_fraction: Annotated[float, Field(gt=0, lt=1)]
     n_init: Positive

@@ -62,7 +62,7 @@ def test_an_existing_version_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_saves_of_running_processes_are_left_alone(tmp_path: Path) -> None:
-    mine = tmp_path / f".v1.{os.getpid()}"
+    mine = tmp_path / f".v1.{os.getpid()}.unfinished"
     mine.mkdir()
     remove_abandoned(tmp_path)
     assert mine.exists()
@@ -85,3 +85,12 @@ def test_the_latest_page_is_kept_beside_the_versions(tmp_path: Path) -> None:
             version=Version(None, f"v{number}"),
         ).save(f"<html>{number}</html>")
     assert latest.read_text() == "<html>2</html>"
+
+
+def test_hidden_files_of_a_user_are_left_alone(tmp_path: Path) -> None:
+    notes, backup = tmp_path / ".notes.20230101", tmp_path / ".backup.99999999"
+    notes.write_text("precious")
+    backup.mkdir()
+    remove_abandoned(tmp_path)
+    assert notes.exists()
+    assert backup.exists()

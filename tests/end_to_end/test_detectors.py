@@ -148,16 +148,17 @@ def test_unusable_settings_are_named(parameters, changes, message) -> None:
         detectors(parameters, **changes)
 
 
-def test_each_zone_has_its_own_comparison() -> None:
+def test_each_zone_has_its_own_comparison(parameters) -> None:
     wired = {
         node.name.rpartition(".")[2]: node
         for node in pipelines["hmm_selection"].nodes
         if "compare_detectors" in node.name
     }
     assert set(wired) == {"compare_detectors", "compare_detectors_selection"}
-    selection = {
-        name for name in wired["compare_detectors_selection"].inputs if "params" not in name
+    read = {key: {n for n in node.inputs if "params" not in n} for key, node in wired.items()}
+    assert read == {
+        "compare_detectors_selection": {"hmm.selection_refits", "hmm.observations_selection"},
+        "compare_detectors": {"hmm.refits", "hmm.observations"},
     }
-    assert selection == {"hmm.selection_refits", "hmm.observations_selection"}
     assert wired["compare_detectors_selection"].outputs == ["hmm.detectors_selection"]
     assert wired["compare_detectors"].outputs == ["hmm.detectors"]

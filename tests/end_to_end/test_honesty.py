@@ -67,6 +67,26 @@ def test_figures_are_those_of_their_sources(made: dict[str, Any]) -> None:
         assert card["detectors"][0]["detector"] == "hmm"
 
 
+def test_labels_prices_and_outcomes_are_of_the_same_bar(made: dict[str, Any]) -> None:
+    """The return after a label begins at the close at which the label is known."""
+    hmm, honesty = (made[f"params:{name}"] for name in ("hmm", "honesty"))
+    for symbol, card in made["honesty.card"].items():
+        closes = made["bars"].filter(symbol=symbol, timeframe=hmm.regime_timeframe)
+        stamps = made["honesty.forecasts"].filter(symbol=symbol).select("symbol", "ts")
+        rows = stamps.join(made["hmm.regimes_by_name"], on=["symbol", "ts"], how="left").sort("ts")
+        rows = rows.join_asof(closes.select("ts", "close").sort("ts"), on="ts")
+        later = pl.col("close").shift(-honesty.horizon) / pl.col("close") - 1
+        known = rows.select("confirmed_regime", later=later)
+        means = dict(known.group_by("confirmed_regime").agg(pl.col("later").mean()).iter_rows())
+        for row in card["returns"]["states"]:
+            assert row["mean"] == pytest.approx(means.get(row["regime"]), rel=1e-9)
+        raw = stamps.join(made["regimes"], on=["symbol", "ts"], how="left").sort("ts")["state"]
+        confirmed = rows["confirmed_state"]
+        shares = [(s != s.shift(1)).sum() for s in (raw, confirmed)]
+        ratio = card["stability"]["switches_raw"] / card["stability"]["switches_confirmed"]
+        assert ratio == pytest.approx(shares[0] / shares[1])
+
+
 def test_forecasts_cover_the_scored_bars_alone(made: dict[str, Any]) -> None:
     table, scored = made["honesty.forecasts"], made["regimes"]
     seen = made["hmm.observations"].join(scored, on=["symbol", "ts"], how="semi")

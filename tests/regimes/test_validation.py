@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from regime_factory.regimes.validation import (
+    centre,
     check_lengths,
     check_observations,
     check_probabilities,
@@ -35,3 +36,15 @@ def test_a_column_that_is_the_sum_of_others_is_collinear():
 
 def test_a_large_offset_is_not_constant():
     check_training_data(np.random.default_rng(0).normal(size=(100, 2)) + 1e8, 5)
+
+
+def test_centring_leaves_the_given_observations_alone():
+    X = np.array([[1.0], [2.0], [6.0]])
+    centred, offset, covariance = centre(X)
+    assert X.ravel().tolist() == [1.0, 2.0, 6.0]
+    assert centred.tolist() == [[-2.0, -1.0, 3.0]]
+    assert (offset[0], covariance[0, 0]) == (3.0, 14 / 3)
+
+
+def test_huge_finite_numbers_are_not_called_infinite():
+    assert check_observations([1e308, 1e308]).shape == (2, 1)

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 from importlib import import_module
 from io import BytesIO
@@ -17,7 +16,7 @@ from kedro.io.core import VersionNotFoundError
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
 from regime_factory.bars import SymbolTable, Table
-from regime_factory.datasets.atomic import AtomicDataset, remove_abandoned, sync
+from regime_factory.datasets.atomic import AtomicDataset, remove_abandoned, sync, unfinished
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -169,7 +168,7 @@ class HTMLDataset(AtomicDataset[str]):
         if self.latest:
             copy = Path(self.latest)
             remove_abandoned(copy.parent)
-            aside = copy.with_name(f".{copy.name}.{os.getpid()}")
+            aside = unfinished(copy)
             aside.write_text(data, "utf-8")
             sync(aside)
             aside.replace(copy)

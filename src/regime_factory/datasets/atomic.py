@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from kedro.io import AbstractVersionedDataset, Version
 
 T = TypeVar("T")
+_UNFINISHED = ".unfinished"  # no file of a user ends so: what ends so may be removed
 
 
 class AtomicDataset(AbstractVersionedDataset[T, T]):
     """Write a version aside, sync it to disk, then rename it into place.
 
-    A save that is killed leaves only a hidden folder ``.<version>.<pid>``, which no load ever
-    looks at and the next save removes; the last good version stays the latest one.
+    A save that is killed leaves only a hidden folder ``.<version>.<pid>.unfinished``, which no load
+    ever looks at and the next save removes; the last good version stays the latest one.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         place = target.parent if self._version else target
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(place.parent)
-        aside = place.parent / f".{place.name}.{os.getpid()}"
+        aside = unfinished(place)
         written = aside / target.name if self._version else aside
         written.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -96,10 +97,15 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def unfinished(place: Path) -> Path:
+    """Give the hidden path beside ``place`` that this process writes to before it is renamed."""
+    return place.with_name(f".{place.name}.{os.getpid()}{_UNFINISHED}")
+
+
 def remove_abandoned(folder: Path) -> None:
     """Remove what saves of processes that no longer run left behind in ``folder``."""
-    for leftover in folder.glob(".*.*"):
-        pid = leftover.name.rpartition(".")[2]
+    for leftover in folder.glob(f".*.*{_UNFINISHED}"):
+        pid = leftover.name.removesuffix(_UNFINISHED).rpartition(".")[2]
         if pid.isdigit() and not _is_running(int(pid)):
             remove(leftover)
 

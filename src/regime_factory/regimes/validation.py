@@ -11,7 +11,7 @@ COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
 EMISSIONS = ("gaussian", "student_t")
 LARGEST = 1e100  # beyond it squares overflow and densities are lost
 _FLAT = 1e-12  # relative spread below which a column counts as constant
-_COLLINEAR = 1e-9  # smallest eigenvalue allowed in the correlation matrix
+_COLLINEAR = 1e-6  # smallest eigenvalue allowed in the correlation matrix: the floor of EM
 
 
 class NotFittedError(ValueError):
@@ -206,7 +206,12 @@ def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> list[int]:
     """
     if lengths is None:
         return [n_rows]
-    values = [int(length) for length in lengths]
+    try:
+        values = [int(length) for length in lengths]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"lengths are {lengths!r}; expected a list of whole numbers, the rows of each sequence"
+        ) from None
     if sum(values) != n_rows or min(values, default=0) < 1:
         raise ValueError(
             f"lengths {values[:5]} sum to {sum(values)}, the observations have {n_rows} rows; "
@@ -361,8 +366,12 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     if not isinstance(n_jobs, int | np.integer) or (n_jobs < 1 and n_jobs != -1):
         raise ValueError(f"n_jobs must be an integer >= 1, or -1 for all cores, found {n_jobs!r}")
     for name, lowest in (("n_components", 1), ("n_init", 1), ("n_iter", 1), ("random_state", 0)):
-        if not isinstance(settings[name], int | np.integer) or settings[name] < lowest:
-            raise ValueError(f"{name} must be an integer >= {lowest}, found {settings[name]!r}")
+        value = settings[name]
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < lowest:
+            raise ValueError(f"{name} must be an integer >= {lowest}, found {value!r}")
     for name in ("tol", "sticky", "shrinkage"):
-        if not np.isfinite(settings[name]) or settings[name] < 0:
-            raise ValueError(f"{name} must be a number >= 0, found {settings[name]!r}")
+        value = settings[name]
+        number = isinstance(value, int | float | np.number)
+        if not number or not np.isfinite(value) or value < 0:
+            raise ValueError(f"{name} must be a number >= 0, found {value!r}")

@@ -8,8 +8,11 @@ from regime_factory.regimes.hmm.emission import (
     count_parameters,
     covariance_shape,
     expand_covariances,
+    log_density,
     whitening,
 )
+
+from . import slow_reference
 
 KINDS = ("spherical", "diag", "full", "tied")
 
@@ -39,3 +42,15 @@ def test_a_wrong_shape_says_what_was_expected():
 def test_a_covariance_must_be_positive_definite():
     with pytest.raises(ValueError, match="not positive definite"):
         whitening(np.array([[[1.0, 2.0], [2.0, 1.0]]]))
+
+
+def test_student_t_densities_equal_scipy():
+    rng = np.random.default_rng(0)
+    parameters = slow_reference.random_parameters(rng, 3, 2, student=True)
+    X = rng.normal(scale=5, size=(40, 2))
+    found = log_density(np.ascontiguousarray(X.T), parameters)
+    np.testing.assert_allclose(found, slow_reference.log_densities(X, parameters), rtol=1e-12)
+
+
+def test_a_student_t_state_has_one_more_parameter():
+    assert count_parameters("diag", 3, 2, "student_t") == count_parameters("diag", 3, 2) + 3

@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import hmmlearn.hmm
 import joblib
@@ -209,3 +210,13 @@ def test_observations_of_another_width_are_refused(file, X):
     saved = read_hmmlearn_file(file)
     with pytest.raises(ValueError, match="have 1 columns, the model was fitted on 2"):
         verify(saved, saved.model(), X[:, :1])
+
+
+def test_shared_and_circular_containers_end(tmp_path: Path) -> None:
+    shared: list[object] = []
+    for _ in range(200):
+        shared = [shared, shared]
+    file = tmp_path / "shared.pkl"
+    file.write_bytes(pickle.dumps(shared))
+    with pytest.raises(ValueError, match="holds 0 models"):
+        read_hmmlearn_file(file)

@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from regime_factory.regimes import GaussianHMM, NotFittedError, adjusted_rand
 
@@ -19,14 +21,47 @@ def model(X):
     return GaussianHMM(3, "full", n_init=4).fit(X)
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(["diag", "full", "tied"]),
+    emission=st.sampled_from(["gaussian", "student_t"]),
+    scales=st.tuples(st.floats(-6, 6), st.floats(-6, 6)),
+    offset=st.sampled_from([0.0, 3.0, -1e4]),
+)
+def test_units_offsets_and_order_do_not_matter(seed, kind, emission, scales, offset):
+    X, _ = simulate(TRUTH[2], 300, seed)
+    given_start = start_of(2, 2, seed, "full")
+    fit = GaussianHMM(2, kind, emission=emission, sticky=0.5, n_iter=15, tol=0.0)
+    plain = fit.clone().fit(X, start=given_start)
+    scale, states, columns = 10.0 ** np.array(scales), [1, 0], [1, 0]
+    moved = X * scale + offset * scale
+    start = {
+        "startprob": given_start["startprob"][states],
+        "transmat": given_start["transmat"][np.ix_(states, states)],
+        "means": (given_start["means"] * scale + offset * scale)[states][:, columns],
+        "covars": (given_start["covars"] * np.outer(scale, scale))[states][:, columns][
+            :, :, columns
+        ],
+    }
+    other = fit.clone().fit(moved[:, columns], start=start)
+    p = other.filter(moved[:, columns])
+    np.testing.assert_allclose(p[:, states], plain.filter(X), atol=1e-6)
+    density = np.log(scale).sum()
+    assert other.loglik_ + 300 * density == pytest.approx(plain.loglik_, rel=1e-7)
+    if emission == "student_t":
+        np.testing.assert_allclose(other.dofs_[states], plain.dofs_, rtol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["diag", "full", "tied"])
-@pytest.mark.parametrize(("scale", "offset"), [(1e-3, 0.0), ([1e4, 1e-4], 0.0), (1.0, 1e8)])
-def test_units_and_offsets_do_not_matter(X, kind, scale, offset):
-    settings = {"n_init": 3, "sticky": 0.5}
+@pytest.mark.parametrize("emission", ["gaussian", "student_t"])
+@pytest.mark.parametrize(("scale", "offset"), [(1e-6, 0.0), ([1e4, 1e-6], 0.0), (1.0, 1e8)])
+def test_units_and_offsets_do_not_matter_with_drawn_starts(X, kind, emission, scale, offset):
+    settings = {"n_init": 3, "sticky": 0.5, "emission": emission}
     plain = GaussianHMM(3, kind, **settings).fit(X)
     moved = GaussianHMM(3, kind, **settings).fit(X * np.asarray(scale) + offset)
     # An offset of 1e8 leaves eight digits of the data itself.
-    atol = 1e-4 if offset else 1e-8
+    atol = 1e-3 if offset else {"gaussian": 1e-7, "student_t": 1e-4}[emission]
     np.testing.assert_allclose(
         moved.filter(X * np.asarray(scale) + offset), plain.filter(X), atol=atol
     )
@@ -88,6 +123,35 @@ def test_one_state_is_a_plain_gaussian(X):
     np.testing.assert_allclose(single.means_[0], X.mean(axis=0))
     np.testing.assert_allclose(single.covars_[0], np.cov(X.T, ddof=0))
     assert (single.filter(X) == 1).all()
+
+
+def test_student_t_finds_the_truth(X):
+    rng = np.random.default_rng(3)
+    states = (np.arange(6000) // 150) % 2
+    widths = np.array([0.5, 2.0])[states] * np.sqrt(5 / rng.chisquare(5, 6000))
+    values = rng.normal(size=(6000, 2)) * widths[:, None]
+    model = GaussianHMM(2, "full", emission="student_t", n_init=4).fit(values)
+    np.testing.assert_allclose(model.dofs_, 5, rtol=0.3)
+    np.testing.assert_allclose(np.sqrt(model.covars_[:, 0, 0]), [0.5, 2.0], rtol=0.05)
+    np.testing.assert_allclose(model.volatilities(), np.array([0.5, 2]) * np.sqrt(5 / 3), rtol=0.1)
+    assert (model.filter(values).argmax(axis=1) == states).mean() > 0.97
+    assert model.n_parameters() == GaussianHMM(2, "full").fit(values).n_parameters() + 2
+    assert model.bic(values) < GaussianHMM(2, "full").fit(values).bic(values)
+    turned = model.clone().fit(values, start=model).reorder([1, 0])
+    np.testing.assert_allclose(turned.dofs_, model.dofs_[::-1], rtol=1e-2)
+
+
+def test_a_start_of_the_other_family_keeps_means_and_covariances(X, model):
+    student = GaussianHMM(3, emission="student_t", n_iter=1).fit(X, start=model)
+    assert student.dofs_.shape == (3,)
+    assert student.history_[0] == pytest.approx(model.score(X) / len(X), abs=0.05)
+    gaussian = GaussianHMM(3, n_iter=1).fit(X, start=student)
+    assert gaussian.dofs_ is None
+    np.testing.assert_allclose(gaussian.means_, model.means_, atol=0.2)
+    with pytest.raises(ValueError, match=r"dofs are \[1\.0, 5\.0\]; expected 2 numbers from 2.1"):
+        GaussianHMM(2, emission="student_t").fit(
+            X, start={**start_of(2, 2, 0, "full"), "dofs": [1.0, 5.0]}
+        )
 
 
 def test_going_on_from_a_model_keeps_its_order(X, model):

@@ -22,3 +22,14 @@ def test_units_round_trip(kind):
     again = TRUTH[2].in_user_units(scaler).standardised(scaler)
     np.testing.assert_allclose(again.means, TRUTH[2].means, atol=1e-6)
     np.testing.assert_allclose(again.covars, TRUTH[2].covars)
+
+
+def test_changing_the_family_keeps_means_and_covariances():
+    student = TRUTH[2].with_emission("student_t", 8.0)
+    assert student.dofs.tolist() == [8.0, 8.0]
+    np.testing.assert_allclose(student.covariances(), TRUTH[2].covars)
+    assert student.with_emission("student_t", 3.0) is student
+    again = student.with_emission("gaussian", 8.0)
+    assert again.dofs is None
+    np.testing.assert_allclose(again.covars, TRUTH[2].covars)
+    assert TRUTH[2].with_emission("gaussian", 8.0) is TRUTH[2]

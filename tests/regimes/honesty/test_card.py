@@ -7,7 +7,13 @@ import pytest
 
 from regime_factory.regimes import GaussianHMM, fit_refits
 from regime_factory.regimes.honesty.card import CardSettings, label_figures
-from regime_factory.regimes.honesty.forecasts import risk_forecasts
+from regime_factory.regimes.honesty.forecasts import (
+    drawdown_figures,
+    risk_forecasts,
+    volatility_figures,
+)
+from regime_factory.regimes.honesty.outcomes import outcome_figures
+from regime_factory.regimes.honesty.reaction import reaction_to_drawdowns
 
 from .test_forecasts import market
 
@@ -41,6 +47,23 @@ def test_episodes_are_dated(scored):
     for row in found["episodes"]:
         assert row["start"] <= row["crossed"]
         assert {row["start"], row["crossed"], row["end"] or row["start"]} <= stamps
+
+
+def test_each_group_is_made_of_the_labels_as_they_are(scored):
+    """No group moves labels, prices or outcomes against each other."""
+    table, close, states = scored
+    names, draws = ("Calm", "Stress"), {"n_draws": 100, "seed": SETTINGS.seed}
+    found = label_figures(table, close, states, names, SETTINGS)
+    flicker = np.arange(len(states)) % 3 // 2  # a label of another bar gives another delay
+    reaction = reaction_to_drawdowns(close, flicker == 1, n_shifts=50)
+    shown = label_figures(table, close, flicker, names, SETTINGS)["reaction"]
+    delays = [[row["bars"] for row in part["episodes"]] for part in (shown, reaction)]
+    assert delays[0] == delays[1] != []
+    later = np.append(close[20:].to_numpy() / close[:-20].to_numpy() - 1, np.full(20, np.nan))
+    own = outcome_figures(later, states, names, horizon=20, **draws)
+    assert {k: v for k, v in found["returns"].items() if k != "horizon"} == own
+    assert found["drawdowns"] == drawdown_figures(table, close, states, names, **draws)
+    assert found["volatility"] == volatility_figures(table)
 
 
 def test_one_state_has_no_reaction_and_no_difference(scored):

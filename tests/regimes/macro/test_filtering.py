@@ -105,3 +105,11 @@ def test_nothing_is_answered_before_the_fit(table) -> None:
         unfitted.reorder([0, 1, 2])
     with pytest.raises(NotFittedError):
         unfitted.save("nowhere")
+
+
+def test_a_number_without_a_density_is_refused(
+    fitted: MacroRegimeDetector, table: pl.DataFrame
+) -> None:
+    wild = table.with_columns(pl.lit(1e300).alias(fitted.columns_[0]))
+    with pytest.raises(ValueError, match="too large to have a density"):
+        fitted.filter(wild)

@@ -105,3 +105,14 @@ def test_columns_that_do_not_fit_the_arrays_are_refused(fitted) -> None:
         MacroRegimeDetector.from_state(state)
     with pytest.raises(ValueError, match="not a saved MacroRegimeDetector"):
         MacroRegimeDetector.from_state({"format_version": 1, "kind": "GaussianHMM"})
+
+
+def test_a_save_never_removes_what_it_did_not_write(
+    fitted: MacroRegimeDetector, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ValueError, match=r"holds thesis.txt; .* nothing was saved"):
+        fitted.save(tmp_path)
+    with pytest.raises(ValueError, match="is a file"):
+        fitted.save(tmp_path / "thesis.txt")
+    assert [item.name for item in tmp_path.iterdir()] == ["thesis.txt"]

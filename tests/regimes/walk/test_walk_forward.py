@@ -8,12 +8,14 @@ import pytest
 
 from regime_factory.regimes import (
     GaussianHMM,
+    Refits,
     apply_model,
     confirm_labels,
     filter_refits,
     fit_refits,
     walk_forward_regimes,
 )
+from regime_factory.regimes.walk.refits import Refit
 
 from ..worlds import TRUTH, simulate
 
@@ -143,6 +145,34 @@ def test_applying_a_model(X):
         apply_model(model, X[650:651])
     with pytest.raises(ValueError, match="not fitted"):
         apply_model(GaussianHMM(2), X)
+
+
+def test_a_refit_goes_on_with_the_confirmed_state_of_the_one_before():
+    """Scores that confirm nothing leave the label, whatever the new refit says of its past."""
+
+    class Said:
+        """A detector whose rows say 0 up to the border, then nothing, or 1 and then nothing."""
+
+        means_, n_components = np.zeros((2, 1)), 2
+
+        def __init__(self, p):
+            self.p = np.array(p)
+
+        def check_rows(self, X):
+            return np.asarray(X, dtype=np.float64)
+
+        def filter(self, X):
+            return np.column_stack([self.p, 1 - self.p])[: len(X)]
+
+    none, one = [0.3] * 5, [0.01] * 5
+    models = Said([0.99] * 10), Said([*one, *one, *none])
+    items = [
+        Refit(n, row, None, model, ["Calm", "Stress"], {}, 0.0, ambiguous=False, fresh=False)
+        for n, (row, model) in enumerate(zip((5, 10), models, strict=True))
+    ]
+    table = filter_refits(Refits(tuple(items)), np.zeros((15, 1)), label_threshold=0.9)
+    assert table["confirmed_state"].to_list() == [0] * 10
+    assert table["state"].to_list() == [0] * 5 + [1] * 5
 
 
 def test_the_confirmed_state_switches_only_where_a_probability_passes(X):

@@ -128,14 +128,19 @@ class Stepper:
             work.alpha, work.beta, work.scale, work.inverse, work.xi, work.first, work.outcome,
         )  # fmt: skip
 
-    def prepare(self, theta: Theta) -> None:
+    def prepare(self, theta: Theta, *, drawn: bool = False) -> None:
         """Compute what densities need of parameters given from outside.
 
         Parameters
         ----------
         theta : Theta
             Parameters whose ``whiten``, ``log_norm`` and ``log_prior`` are set.
+        drawn : bool
+            Whether they are a drawn start, which the floor of the variances holds for too, so
+            that its first step cannot lose.
         """
+        if drawn:
+            theta.covars[:] = _floored(theta.covars)
         self._set(theta, theta, steps=0, floored=True)
 
     def measure(self, theta: Theta) -> tuple[float, float]:

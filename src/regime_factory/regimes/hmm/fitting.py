@@ -91,7 +91,7 @@ def fit_parameters(
     Parameters
     ----------
     training : Training
-        Checked observations.
+        Checked observations; ``centred`` is standardised in place.
     lengths : sequence of int
         Rows of each sequence.
     n_components : int
@@ -120,7 +120,7 @@ def fit_parameters(
     Fit
     """
     scaler = Scaler.from_moments(training.offset, training.covariance, covariance_type)
-    data = training.centred / scaler.scale[:, None]
+    data = np.divide(training.centred, scaler.scale[:, None], out=training.centred)
     n_rows = data.shape[1]
     problem = Problem(
         data,
@@ -161,7 +161,7 @@ class _Team:
     def follow(self, start: HMMParameters) -> Run:
         """Take one run from a given start to the end."""
         run = self._new(start)
-        self._each(self._climb(_FIRST_STAGE), [run])
+        self._each(self._climb(_FIRST_STAGE, drawn=False), [run])
         self._each(self._accelerate, [run])
         return run
 
@@ -185,10 +185,10 @@ class _Team:
         start = start.with_emission(self._problem.emission, DEFAULT_DOF)
         return Run(Theta.of(_constrained(start, self._problem.covariance_type)))
 
-    def _climb(self, n_iter: int) -> Callable[[Stepper, Run], None]:
+    def _climb(self, n_iter: int, *, drawn: bool = True) -> Callable[[Stepper, Run], None]:
         def work(stepper: Stepper, run: Run) -> None:
             if not run.history:
-                stepper.prepare(run.theta)
+                stepper.prepare(run.theta, drawn=drawn)
             climb(stepper, run, min(n_iter, self._n_iter - run.n_steps), self._tol)
 
         return work

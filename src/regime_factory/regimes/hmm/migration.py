@@ -152,12 +152,16 @@ def read_hmmlearn_file(path: str | Path) -> HmmlearnFile:
 
 
 def _records(value: Any) -> Iterator[Record]:
-    """Find the objects in plain containers."""
-    if isinstance(value, Record):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _records(item)
+    """Find the objects in plain containers, each of which may be shared or hold itself."""
+    waiting, seen = [value], {id(value)}
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Record):
+            yield item
+        elif isinstance(item, dict | list | tuple):
+            inner = list(item.values()) if isinstance(item, dict) else list(item)
+            waiting += [part for part in reversed(inner) if id(part) not in seen]
+            seen |= {id(part) for part in inner}
 
 
 def _file_of(found: dict[str, list[Record]]) -> HmmlearnFile:

@@ -1,6 +1,6 @@
 """One bar at a time: the same filter as in batch, with a state that can be saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from regime_factory.regimes.hmm.emission import whitening
 from regime_factory.regimes.hmm.interchange import check_version, checksum
 from regime_factory.regimes.hmm.parameters import HMMParameters
 from regime_factory.regimes.validation import (
+    check_columns,
     check_magnitude,
     check_observations,
     check_probabilities,
@@ -29,6 +30,8 @@ class OnlineFilter:
         Model in the user's units, with Gaussian or Student-t emission.
     previous : array_like, shape (K,), optional
         Filtered probabilities of the last bar seen; default: none seen yet.
+    columns : sequence of str, optional
+        Columns the model was fitted on; a frame that has them in another order is refused.
 
     Attributes
     ----------
@@ -74,13 +77,18 @@ class OnlineFilter:
     loglik: float
     change: float
 
-    def __init__(self, parameters: HMMParameters, previous: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        parameters: HMMParameters,
+        previous: ArrayLike | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
         from regime_factory.regimes.hmm import _online_kernel
 
         K, F = parameters.means.shape
         whiten, log_norm = whitening(parameters.covars, parameters.dofs)
         dofs = np.zeros(K) if parameters.dofs is None else parameters.dofs
-        self._parameters = parameters
+        self._parameters, self._columns = parameters, columns
         self._step = _online_kernel.step
         self._model = (
             np.array(parameters.means),
@@ -153,6 +161,7 @@ class OnlineFilter:
         ValueError
             As :meth:`update`; no bar is taken then.
         """
+        check_columns(X, self._columns)
         values = check_observations(X, self._row.shape[1])
         p = np.empty((len(values), self._work.shape[1]))
         work, seen = self._work.copy(), self.probabilities is not None
@@ -226,11 +235,13 @@ class OnlineFilter:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle by parameters and state."""
-        return _restored, (self._parameters, self.to_state())
+        return _restored, (self._parameters, self.to_state(), self._columns)
 
 
-def _restored(parameters: HMMParameters, state: Mapping[str, Any]) -> OnlineFilter:
-    return OnlineFilter(parameters).restore(state)
+def _restored(
+    parameters: HMMParameters, state: Mapping[str, Any], columns: Sequence[str] | None = None
+) -> OnlineFilter:
+    return OnlineFilter(parameters, columns=columns).restore(state)
 
 
 def _no_density(values: Matrix, row: int) -> ValueError:

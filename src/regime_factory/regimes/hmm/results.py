@@ -214,7 +214,8 @@ class GaussianHMMResults(SettingsMixin):
         OnlineFilter
         """
         self._check_fitted()
-        return OnlineFilter(self.parameters(), previous)
+        columns = getattr(self, "feature_names_in_", None)
+        return OnlineFilter(self.parameters(), previous, columns)
 
     def volatilities(self, column: int = 0) -> Matrix:
         """Return each state's standard deviation of one column.
@@ -242,9 +243,17 @@ class GaussianHMMResults(SettingsMixin):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If it is not a permutation of the states.
         """
-        i = np.asarray(order, dtype=np.int64)
-        old = self.parameters()
+        i, old = np.asarray(order, dtype=np.int64), self.parameters()
+        if sorted(i.ravel().tolist()) != list(range(len(old.means))):
+            raise ValueError(
+                f"order {i.tolist()} is not a permutation of 0 to {len(old.means) - 1}"
+            )
         return self.set_parameters(
             HMMParameters(
                 old.startprob[i],

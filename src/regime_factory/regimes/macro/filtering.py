@@ -12,7 +12,12 @@ from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.macro.missing import marginal_log_density
 from regime_factory.regimes.macro.risk import REGIME_NAMES
 from regime_factory.regimes.macro.rows import macro_matrix, macro_row
-from regime_factory.regimes.validation import NotFittedError, check_lengths, check_probabilities
+from regime_factory.regimes.validation import (
+    NotFittedError,
+    check_lengths,
+    check_magnitude,
+    check_probabilities,
+)
 
 Matrix = NDArray[np.float64]
 
@@ -159,6 +164,7 @@ class MacroFilter(SettingsMixin):
         """Rows over the columns used, each with enough values."""
         rows = self._rows(X)
         self._refuse_too_few(rows)
+        check_magnitude(np.where(np.isnan(rows), 0.0, rows))
         return rows
 
     def _refuse_too_few(self, rows: Matrix) -> None:

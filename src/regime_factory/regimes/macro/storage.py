@@ -23,6 +23,7 @@ Arrays = dict[str, NDArray[np.float64]]
 KIND = "MacroRegimeDetector"
 FORMAT_VERSION = 1
 _MARK = "__array__"
+_FILES = ("state.json", "arrays.npz")
 _BY_COLUMN = ("centre_", "scale_", "weights_")
 _BY_STATE = ("risk_scores_", "shares_")
 _VALUES = (
@@ -126,19 +127,42 @@ def write_state(state: Mapping[str, Any], path: str | Path) -> Path:
     Returns
     -------
     Path
+
+    Raises
+    ------
+    ValueError
+        Where something other than a saved state is in the place; it is left as it is.
     """
-    folder = Path(path)
+    folder = Path(path).absolute()
+    _refuse_other(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    arrays: dict[str, np.ndarray] = {}
-    document = _take(state, arrays)
-    (aside / "state.json").write_text(json.dumps(document, indent=1, allow_nan=False), "utf-8")
-    np.savez(aside / "arrays.npz", **arrays)  # pyrefly: ignore[bad-argument-type]
-    if folder.exists():
-        shutil.rmtree(folder)
-    return aside.rename(folder)
+    aside, before = (folder.with_name(f".{folder.name}.{os.getpid()}.{x}") for x in ("new", "old"))
+    try:
+        aside.mkdir()
+        arrays: dict[str, np.ndarray] = {}
+        document = _take(state, arrays)
+        (aside / _FILES[0]).write_text(json.dumps(document, indent=1, allow_nan=False), "utf-8")
+        np.savez(aside / _FILES[1], **arrays)  # pyrefly: ignore[bad-argument-type]
+        if folder.exists():
+            folder.rename(before)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
+    return Path(path)
+
+
+def _refuse_other(folder: Path) -> None:
+    """Refuse a place that holds anything that a save did not write."""
+    if not folder.exists():
+        return
+    found = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else None
+    if found is None or set(found) - set(_FILES):
+        what = "is a file" if found is None else f"holds {', '.join(found[:5])}"
+        raise ValueError(
+            f"{folder} {what}; expected a new folder, or one that save(path) wrote: nothing was "
+            "saved, give another path"
+        )
 
 
 def read_state(path: str | Path) -> dict[str, Any]:
@@ -169,7 +193,7 @@ def read_state(path: str | Path) -> dict[str, Any]:
     ([0, 1, 2], [1, None])
     """
     folder = Path(path)
-    for name in ("state.json", "arrays.npz"):
+    for name in _FILES:
         if not (folder / name).is_file():
             raise FileNotFoundError(
                 f"{folder} holds no {name}; give the folder that save(path) wrote"
