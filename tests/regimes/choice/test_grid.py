@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regime_factory.regimes import GaussianHMM, adjusted_rand, confirm_labels
+from regime_factory.regimes import GaussianHMM, adjusted_rand, confirm_labels, select_hmm
 from regime_factory.regimes.choice.grid import (
     REFIT_SHARES,
     TABLE,
@@ -143,3 +143,14 @@ def test_an_empty_grid_is_named():
     for grid in (((), ("diag",), ("gaussian",)), ((2,), (), ("gaussian",)), ((2,), ("full",), ())):
         with pytest.raises(ValueError, match="the grid is empty"):
             grid_cells(*grid)
+
+
+def test_a_profile_with_more_parameters_than_rows_is_left_out(caplog) -> None:
+    X = np.random.default_rng(0).normal(size=(100, 1)) * np.repeat([1.0, 4.0], 50)[:, None]
+    chosen = select_hmm(
+        X, n_states=(1, 2), covariance_types=("diag",), n_init=3, profile_n_states=(3, 12)
+    )
+    assert chosen.profile["n_states"].to_list() == [3]
+    assert "1 models of hmm.n_states_profile_max are left out" in caplog.text
+    with pytest.raises(ValueError, match="70 rows cannot fit"):
+        select_hmm(X, n_states=(12,), covariance_types=("diag",), n_init=3)

@@ -361,3 +361,11 @@ def test_odd_bars_give_no_nan(name, seed, rows, jump):
         assert np.isfinite(p).all()
         assert np.isfinite(model.objective())
         assert np.isfinite(model.moments().covars).all()
+
+
+@every
+def test_columns_in_another_order_are_refused(name):
+    frame = pl.DataFrame(X, schema=["a", "b"])
+    model = EVERY[name].clone().fit(frame[:500])
+    with pytest.raises(ValueError, match="select them in that order"):
+        model.filter(frame.select("b", "a"))

@@ -122,3 +122,10 @@ def test_states_take_the_numbers_of_the_truth():
 
 
 KINDS = ("filtered", "confirmed", "smoothed")
+
+
+def test_a_switch_is_false_only_if_its_spell_never_meets_the_state():
+    early = score_labels([0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 1, 1])
+    wrong = score_labels([0, 0, 0, 1, 1, 1], [0, 1, 0, 0, 0, 1])
+    assert (early["switches"], early["false_switches"]) == (1, 0)
+    assert (wrong["switches"], wrong["false_switches"]) == (3, 1)

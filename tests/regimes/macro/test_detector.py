@@ -54,9 +54,9 @@ def test_names_mean_the_same_whatever_the_seed(seed) -> None:
     assert (MacroRegimeDetector().fit(table).predict(table) == truth).mean() > 0.93
 
 
-@pytest.mark.parametrize("seed", [259, 560, 1554, 1673, 2695])
+@pytest.mark.parametrize("seed", [237, 259, 560, 1554, 1673, 2695])
 def test_regimes_of_unequal_shares_are_found(seed) -> None:
-    """Worlds in which a start of three equal groups ends with an empty state."""
+    """Worlds in which one of the divisions ends with an empty state."""
     table, truth = macro_world(700, seed=seed)
     detector = MacroRegimeDetector().fit(table)
     assert (detector.predict(table) == truth).mean() > 0.98

@@ -10,7 +10,7 @@ from regime_factory.regimes.macro.risk import (
     REGIME_NAMES,
     RISK_WEIGHTS,
     risk_score,
-    risk_start,
+    risk_starts,
     risk_weights,
 )
 
@@ -63,7 +63,7 @@ def test_the_score_is_the_weighted_mean_of_standardised_values() -> None:
 def test_the_start_has_groups_in_the_order_of_risk() -> None:
     table, regimes = macro_world(1000)
     rows, weights = table.select(COLUMNS).to_numpy(), risk_weights(COLUMNS)
-    start = risk_start(rows, weights, 3)
+    start = risk_starts(rows, weights, 3)[0]
     by_risk = rows[np.argsort(risk_score(rows, rows.mean(axis=0), rows.std(axis=0), weights))]
     groups = by_risk[:100], by_risk[100:900], by_risk[900:]
     assert start["means"] == pytest.approx(np.array([group.mean(axis=0) for group in groups]))
@@ -76,14 +76,14 @@ def test_the_start_has_groups_in_the_order_of_risk() -> None:
 
 def test_a_column_that_stands_still_in_a_group_keeps_a_variance() -> None:
     rows = np.column_stack([np.arange(12.0), np.repeat([0.0, 1.0], 6)])
-    start = risk_start(rows, np.array([1.0, 0.0]), 2)
+    start = risk_starts(rows, np.array([1.0, 0.0]), 2)[0]
     assert start["covars"][:, 1, 1] == pytest.approx(0.1 * 0.25)
 
 
 @pytest.mark.parametrize("n_rows", [3, 4, 9, 30])
 def test_ties_and_few_rows_leave_no_group_empty(n_rows) -> None:
     for rows in (np.ones((n_rows, 1)), np.arange(n_rows, dtype=float)[:, None]):
-        start = risk_start(rows, np.array([1.0]), 3)
+        start = risk_starts(rows, np.array([1.0]), 3)[0]
         assert np.isfinite(start["means"]).all()
     assert start["means"].ravel().tolist()[:3:2] == [
         pytest.approx((max(1, round(0.1 * n_rows)) - 1) / 2),

@@ -1,5 +1,6 @@
 """The grid of candidate models: which cells there are, and what is measured of each."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.describe.diagnostics import adjusted_rand
 from regime_factory.regimes.hmm.by_slot import SlotHMM
+from regime_factory.regimes.hmm.emission import count_parameters
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.labels import confirm_labels
 
+LOG = logging.getLogger(__name__)
 Matrix = NDArray[np.float64]
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
 REFIT_SHARES = (0.6, 0.7, 0.8, 0.9)  # of the training rows; the cell itself is fitted on all
@@ -224,6 +227,41 @@ def fit_grid(
         rows = pool.map(lambda cell: measure_cell(cell, samples[cell.covariance_type], own), cells)
         shown = progress(cells) if progress is not None else cells
         return [row for _, row in zip(shown, rows, strict=True)]
+
+
+def without_too_large(cells: Sequence[Cell], samples: Mapping[str, Sample]) -> list[Cell]:
+    """Leave cells of the profile out that have more parameters than there are training rows.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        The grid.
+    samples : mapping of str to Sample
+        The observations by covariance type.
+
+    Returns
+    -------
+    list of Cell
+        All candidates, and what of the profile can be fitted.
+    """
+    kept = [
+        cell
+        for cell in cells
+        if not cell.only_profile or _is_fittable(cell, samples[cell.covariance_type])
+    ]
+    if len(kept) < len(cells):
+        LOG.warning(
+            "%d models of hmm.n_states_profile_max are left out: they have more parameters than "
+            "there are rows to fit them to",
+            len(cells) - len(kept),
+        )
+    return kept
+
+
+def _is_fittable(cell: Cell, sample: Sample) -> bool:
+    n_features = sample.values.shape[1] - int(sample.by_slot)
+    free = count_parameters(cell.covariance_type, cell.n_states, n_features, cell.emission)
+    return free <= sum(sample.n_train)
 
 
 def _n_threads(n_jobs: int) -> int:

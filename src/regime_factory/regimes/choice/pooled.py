@@ -7,7 +7,13 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from regime_factory.regimes.choice.criteria import Criterion, Requirements
-from regime_factory.regimes.choice.grid import Progress, Sample, fit_grid, grid_cells
+from regime_factory.regimes.choice.grid import (
+    Progress,
+    Sample,
+    fit_grid,
+    grid_cells,
+    without_too_large,
+)
 from regime_factory.regimes.choice.selection import HMMSelection, Judgement, check_choice
 from regime_factory.regimes.describe.statistics import volatility_order
 from regime_factory.regimes.pooling import Pool, common_cut, rows_before
@@ -90,6 +96,7 @@ label_threshold, seed, profile_n_states, by_slot, n_jobs, progress
     samples = {
         kind: _sample(frames, before, kind, by_slot, label_threshold) for kind in covariance_types
     }
+    cells = without_too_large(cells, samples)
     rows = fit_grid(cells, samples, settings, n_jobs=n_jobs, progress=progress)
     asked = Requirements(min_occupancy, min_dwell, min_agreement)
     judged = Judgement.of(cells, rows, criterion, asked)

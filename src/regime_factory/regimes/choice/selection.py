@@ -21,6 +21,7 @@ from regime_factory.regimes.choice.grid import (
     Sample,
     fit_grid,
     grid_cells,
+    without_too_large,
 )
 from regime_factory.regimes.choice.identification import identification
 from regime_factory.regimes.describe.statistics import volatility_order
@@ -200,6 +201,7 @@ def select_hmm(
         "random_state": seed,
     }
     samples = dict.fromkeys(covariance_types, sample)
+    cells = without_too_large(cells, samples)
     rows = fit_grid(cells, samples, settings, n_jobs=n_jobs, progress=progress)
     asked = Requirements(min_occupancy, min_dwell, min_agreement)
     judged = Judgement.of(cells, rows, criterion, asked)

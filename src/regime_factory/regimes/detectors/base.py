@@ -12,6 +12,7 @@ from regime_factory.regimes.detectors.online import OnlineDetector, Walk
 from regime_factory.regimes.hmm.interchange import check_version, checksum
 from regime_factory.regimes.validation import (
     NotFittedError,
+    check_columns,
     check_lengths,
     check_observations,
     check_probabilities,
@@ -32,6 +33,7 @@ class FittedDetector(SettingsMixin):
     means_: Matrix
     covars_: Matrix
     history_: Matrix
+    _columns: list[str] | None = None  # of the training rows; a saved detector does not keep them
     _arrays: ClassVar[tuple[str, ...]]
     _by_state: ClassVar[tuple[str, ...]]
     _values: ClassVar[tuple[str, ...]]
@@ -226,6 +228,7 @@ class FittedDetector(SettingsMixin):
         self._check_settings()
         names = column_names(X)
         values = check_observations(X, names=names)
+        self._columns = None if names is None else list(names)
         parts = check_lengths(lengths, len(values))
         with np.errstate(over="ignore", invalid="ignore"):
             known = np.isfinite(values.var(axis=0)).all()
@@ -264,6 +267,7 @@ class FittedDetector(SettingsMixin):
     def _observed(self, X: ArrayLike) -> Matrix:
         """Check observations of a fitted detector."""
         self._check_fitted()
+        check_columns(X, self._columns)
         return check_observations(X, self.means_.shape[1], column_names(X))
 
     def _previous(self, previous: ArrayLike | None) -> Matrix | None:

@@ -59,7 +59,8 @@ def score_labels(truth: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
     -------
     dict
         ``bars, hits`` (bars whose label is true), ``true_switches, switches`` (of the label),
-        ``false_switches`` (label switches into a state that is not the true one of that bar),
+        ``false_switches`` (label switches into a state that is not the true one on any bar until
+        the next switch),
         ``delays`` of :func:`detection_delays`.
 
     Examples
@@ -75,7 +76,7 @@ def score_labels(truth: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
         "hits": int((states == said).sum()),
         "true_switches": int((states[1:] != states[:-1]).sum()),
         "switches": int(switched.size),
-        "false_switches": int((said[switched] != states[switched]).sum()),
+        "false_switches": int(sum(not hit.any() for hit in np.split(said == states, switched)[1:])),
         "delays": detection_delays(states, said),
     }
 

@@ -59,10 +59,10 @@ def risk_forecasts(
     Returns
     -------
     polars.DataFrame
-        ``ts, squared_return`` of the bar itself; ``regime, ewma, har, garch, threshold``: forecasts
-        at its close of the next bar's squared return; ``drawdown_by_state,
-        drawdown_by_volatility, drawdown_unconditional``: probabilities at its close of a drawdown
-        within the horizon. Everything in a row is known at ``ts``.
+        ``ts, squared_return`` of the bar itself, which the row before forecasts; ``regime, ewma,
+        har, garch, threshold``: forecasts at its close of the next bar's squared return;
+        ``drawdown_by_state, drawdown_by_volatility, drawdown_unconditional``: probabilities at
+        its close of a drawdown within the horizon. Everything in a row is known at ``ts``.
 
     Raises
     ------

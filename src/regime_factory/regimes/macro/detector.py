@@ -12,11 +12,12 @@ from regime_factory.regimes.macro import storage
 from regime_factory.regimes.macro.answers import MacroAnswers
 from regime_factory.regimes.macro.description import stamp_text
 from regime_factory.regimes.macro.missing import complete_rows, usable_columns
-from regime_factory.regimes.macro.risk import REGIME_NAMES, risk_score, risk_start, risk_weights
+from regime_factory.regimes.macro.risk import REGIME_NAMES, risk_score, risk_starts, risk_weights
 from regime_factory.regimes.macro.rows import feature_names, stamps_of
 from regime_factory.regimes.validation import check_lengths
 
 Matrix = NDArray[np.float64]
+_EMPTY = 0.01  # share of the rows below which a state counts as empty
 _HMM_SETTINGS = ("covariance_type", "emission", "n_iter", "tol", "sticky", "shrinkage")
 
 
@@ -185,13 +186,18 @@ class MacroRegimeDetector(MacroAnswers):
         """Fit the model to complete rows, from groups of risk, and order its states by risk."""
         weights = risk_weights(used, self.weights)
         settings = {name: getattr(self, name) for name in _HMM_SETTINGS}
-        model = GaussianHMM(self.n_components, n_init=1, **settings)
-        model.fit(_named(rows, used), lengths, risk_start(rows, weights, self.n_components))
+        table = _named(rows, used)
+        for start in risk_starts(rows, weights, self.n_components):
+            model = GaussianHMM(self.n_components, n_init=1, **settings)
+            model.fit(table, lengths, start)
+            shares = model.filter(table, lengths).mean(axis=0)
+            if shares.min() > _EMPTY:
+                break
         self.centre_, self.scale_, self.weights_ = rows.mean(axis=0), rows.std(axis=0), weights
         scores = risk_score(model.moments().means, self.centre_, self.scale_, weights)
         order = np.argsort(scores, kind="stable")
         self.hmm_, self.risk_scores_ = model.reorder(order), scores[order]
-        self.shares_ = self.hmm_.filter(_named(rows, used), lengths).mean(axis=0)
+        self.shares_ = shares[order]
         # What EM learns is the state of the first training row: it says nothing of other starts.
         self.hmm_.startprob_ = self.shares_ / self.shares_.sum()
 

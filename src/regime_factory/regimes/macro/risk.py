@@ -29,7 +29,9 @@ RISK_WEIGHTS: dict[str, float] = {
 }
 """Weight of each macro feature in the score of risk, before they are scaled to a sum of 1."""
 
-_EDGES = {2: (0.5,), 3: (0.1, 0.9)}  # shares of the rows at which the groups of a start end
+# Shares of the rows at which the groups of a start end; each after the first is for a fit that ends
+# with an empty state.
+_EDGES = {2: ((0.5,), (0.1,), (0.9,)), 3: ((0.1, 0.9), (0.1, 0.3), (0.7, 0.9))}
 _OWN_SHARE = 0.9  # of a group's own variance in its start; the rest keeps it above zero
 
 
@@ -111,8 +113,8 @@ def risk_score(values: Matrix, centre: Matrix, scale: Matrix, weights: Matrix) -
     return (values - centre) / scale @ weights
 
 
-def risk_start(rows: Matrix, weights: Matrix, n_states: int) -> dict[str, Matrix]:
-    """Start of a fit: the rows in groups by their score of risk, least risk first.
+def risk_starts(rows: Matrix, weights: Matrix, n_states: int) -> list[dict[str, Matrix]]:
+    """Starts of a fit: the rows in groups by their score of risk, least risk first.
 
     Parameters
     ----------
@@ -121,30 +123,39 @@ def risk_start(rows: Matrix, weights: Matrix, n_states: int) -> dict[str, Matrix
     weights : ndarray, shape (F,)
         Output of :func:`risk_weights`.
     n_states : int
-        Number of groups K: two halves, or the tenth of least risk, the tenth of most, and the rest.
+        Number of groups K: two halves, or the tenth of least risk, the tenth of most, and the rest;
+        then, to be tried where that ends with an empty state, divisions with most rows on one side.
 
     Returns
     -------
-    dict
+    list of dict
         ``startprob (K,), transmat (K, K), means (K, F), covars (K, F, F)`` of the groups.
 
     Notes
     -----
     Nothing is drawn, so a fit from it depends on its rows alone. Starts that are drawn reach
     optima of higher likelihood whose states are eras of slow columns, such as those of a steep
-    and of a flat yield curve, rather than levels of risk. Three equal groups can end with an empty
-    state where regimes have unequal shares.
+    and of a flat yield curve, rather than levels of risk. Any one division can end with an empty
+    state where regimes have unequal shares: thirds in one simulated world of a hundred, the tenths
+    in one of three hundred.
 
     Examples
     --------
     >>> rows = np.array([[12.0], [11.0], [13.0], [30.0], [35.0], [31.0]])
-    >>> risk_start(rows, np.array([1.0]), 2)["means"].ravel().tolist()
+    >>> risk_starts(rows, np.array([1.0]), 2)[0]["means"].ravel().tolist()
     [12.0, 32.0]
     """
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)  # a constant column is refused by the fit itself
     order = np.argsort(risk_score(rows, centre, scale, weights), kind="stable")
-    ends = np.round(np.array(_EDGES[n_states]) * len(rows))
+    return [_start(rows, order, scale, edges) for edges in _EDGES[n_states]]
+
+
+def _start(
+    rows: Matrix, order: NDArray[np.int64], scale: Matrix, edges: tuple[float, ...]
+) -> dict[str, Matrix]:
+    n_states = len(edges) + 1
+    ends = np.round(np.array(edges) * len(rows))
     ends = np.clip(ends, range(1, n_states), len(rows) - np.arange(n_states - 1, 0, -1))
     group = np.empty(len(rows), dtype=np.int64)
     group[order] = np.searchsorted(ends, np.arange(len(rows)), side="right")
