@@ -143,7 +143,9 @@ def accelerate(stepper: Stepper, run: Run, n_iter: int, tol: float) -> None:
 
 
 def _begin(stepper: Stepper, run: Run) -> None:
-    """Measure where the run stands, so that the stepper's arrays belong to it."""
+    """Measure where the run stands, unless the stepper's arrays are of there already."""
+    if run.history and stepper.measured is run.theta:
+        return
     run.loglik, objective = stepper.measure(run.theta)
     run.history[max(len(run.history) - 1, 0) :] = [objective]
 

@@ -96,6 +96,11 @@ class Stepper:
     n_states : int
         Number of states K.
 
+    Attributes
+    ----------
+    measured : Theta or None
+        Parameters of the last E-step, whose outcome the arrays hold.
+
     Notes
     -----
     The objective is the log-likelihood plus a Dirichlet prior on staying and an inverse-Wishart
@@ -109,6 +114,7 @@ class Stepper:
 
         n_features, n_rows = problem.X.shape
         self.problem = problem
+        self.measured: Theta | None = None
         self.work = Workspace(n_states, n_features, n_rows, student=problem.student)
         shape = "diag" if problem.covariance_type in ("diag", "spherical") else "full"
         family = "student" if problem.student else "gaussian"
@@ -159,6 +165,7 @@ class Stepper:
             Penalised log-likelihood per bar.
         """
         X, work = self.problem.X, self.work
+        self.measured = theta
         density = (X, theta.means, theta.whiten, theta.log_norm)
         if self._student:
             shift = self._emission(*density, theta.dofs, work.b, work.u)

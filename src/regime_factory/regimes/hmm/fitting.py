@@ -18,6 +18,7 @@ from regime_factory.regimes.hmm.theta import Theta
 
 Matrix = NDArray[np.float64]
 _FIRST_STAGE, _SECOND_STAGE = 20, 40  # EM steps of every start, and of those kept after that
+_REFIT_STAGE = 5  # plain EM steps from a fitted model
 _KEPT_OF_30, _FEWEST_KEPT = 8, 4
 _FINALISTS = 2
 _NEAR_EMPTY = 0.005  # share of the bars below which a state counts as near-empty
@@ -78,6 +79,7 @@ def fit_parameters(
     covariance_type: str,
     emission: str,
     start: HMMParameters | None,
+    refit: bool,
     n_init: int,
     n_iter: int,
     tol: float,
@@ -102,6 +104,8 @@ def fit_parameters(
         Emission family.
     start : HMMParameters or None
         Start in the user's units; None for ``n_init`` drawn starts.
+    refit : bool
+        Whether the start is a fitted model, whose basin is chosen: then fewer steps are plain.
     n_init, n_iter : int
         Number of starts; largest number of EM steps of a run.
     tol : float
@@ -133,7 +137,8 @@ def fit_parameters(
     )
     team = _Team(problem, n_components, n_jobs, n_iter, tol)
     if start is not None:
-        best, hit_rate = team.follow(start.standardised(scaler)), 1.0
+        n_plain = _REFIT_STAGE if refit else _FIRST_STAGE
+        best, hit_rate = team.follow(start.standardised(scaler), n_plain), 1.0
     else:
         best, hit_rate = team.halve(n_init, seed)
     per_bar = float(np.log(scaler.scale).sum())
@@ -158,10 +163,10 @@ class _Team:
         self._n_jobs = n_jobs if n_jobs > 0 else len(os.sched_getaffinity(0))
         self._idle: list[Stepper] = []
 
-    def follow(self, start: HMMParameters) -> Run:
-        """Take one run from a given start to the end."""
+    def follow(self, start: HMMParameters, n_plain: int) -> Run:
+        """Take one run from a given start to the end, its first steps plain."""
         run = self._new(start)
-        self._each(self._climb(_FIRST_STAGE, drawn=False), [run])
+        self._each(self._climb(n_plain, drawn=False), [run])
         self._each(self._accelerate, [run])
         return run
 

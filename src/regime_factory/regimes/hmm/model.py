@@ -159,8 +159,8 @@ class GaussianHMM(GaussianHMMResults):
         start : GaussianHMM or mapping, optional
             Fitted model, or ``startprob, transmat, means, covars`` (and ``dofs``), to go on from;
             then no starts are drawn and the states keep their order. The first 20 EM steps are
-            plain. Drawn starts end ordered by the standard deviation of the first column, calmest
-            first.
+            plain, from a fitted model the first 5. Drawn starts end ordered by the standard
+            deviation of the first column, calmest first.
 
         Returns
         -------
@@ -188,6 +188,7 @@ class GaussianHMM(GaussianHMMResults):
             covariance_type=self.covariance_type,
             emission=self.emission,
             start=None if start is None else self._start_parameters(start, values.shape[1]),
+            refit=isinstance(start, GaussianHMM),
             n_init=self.n_init,
             n_iter=self.n_iter,
             tol=self.tol,

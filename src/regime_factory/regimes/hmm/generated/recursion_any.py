@@ -15,10 +15,8 @@ from regime_factory.regimes.hmm._elementwise import (
 
 
 @jit
-def _size_and_scale(values, mask, step):
-    """Scale by a power of two where the step says so; return the bits of its exponent."""
-    if step & mask != 0:
-        return 1023
+def _scale(values):
+    """Scale by a power of two, so that the sum is near 1; return the bits of its exponent."""
     total = 0.0
     for k in range(values.size):
         total += values[k]
@@ -29,11 +27,23 @@ def _size_and_scale(values, mask, step):
     return bits
 
 
+@jit_sum
+def _product(x, y):
+    value = 0.0
+    for i in range(x.size):
+        value += x[i] * y[i]
+    return value
+
+
 @jit
 def messages(startprob, transmat, b, mask, alpha, beta, scale):
     """Both messages of one sequence, scaled by powers of two wherever ``t & mask == 0``."""
     n_states = startprob.size
     a, p, h, w = np.empty(n_states), np.empty(n_states), np.empty(n_states), np.empty(n_states)
+    columns = np.empty((n_states, n_states))
+    for j in range(n_states):
+        for k in range(n_states):
+            columns[k, j] = transmat[j, k]
     last = scale.size - 1
     for k in range(n_states):
         a[k] = startprob[k] * b[k, 0]
@@ -45,19 +55,18 @@ def messages(startprob, transmat, b, mask, alpha, beta, scale):
     for t in range(1, last + 1):
         u = last - t
         for k in range(n_states):
-            p[k] = 0.0
-            h[k] = 0.0
-            for j in range(n_states):
-                p[k] += a[j] * transmat[j, k]
-                h[k] += w[j] * transmat[k, j]
+            p[k] = _product(columns[k], a)
+            h[k] = _product(transmat[k], w)
         for k in range(n_states):
             a[k] = p[k] * b[k, t]
-        bits = _size_and_scale(a, mask, t)
-        exponent += bits - 1023
-        lowest = min(lowest, bits)
-        bits = _size_and_scale(h, mask, t)
-        lowest = min(lowest, bits)
-        scale[u] = np.int64((2046 - bits) << 52).view(np.float64)
+        scale[u] = 1.0
+        if t & mask == 0:
+            bits = _scale(a)
+            exponent += bits - 1023
+            lowest = min(lowest, bits)
+            bits = _scale(h)
+            lowest = min(lowest, bits)
+            scale[u] = np.int64((2046 - bits) << 52).view(np.float64)
         for k in range(n_states):
             w[k] = h[k] * b[k, u]
             alpha[k, t] = a[k]
