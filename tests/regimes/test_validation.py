@@ -46,5 +46,29 @@ def test_centring_leaves_the_given_observations_alone():
     assert (offset[0], covariance[0, 0]) == (3.0, 14 / 3)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (1300, 9)])
+def test_centring_equals_numpy(shape):
+    X = np.random.default_rng(0).normal(1e3, 5.0, size=shape)
+    centred, offset, covariance = centre(X[::-1])  # not contiguous
+    np.testing.assert_allclose(offset, X.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(centred, (X[::-1] - offset).T, rtol=1e-15)
+    np.testing.assert_allclose(covariance, np.cov(X.T, bias=True).reshape(covariance.shape))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_not_finite_is_named(value):
+    X = np.zeros((5, 2))
+    X[3, 1] = value
+    with pytest.raises(ValueError, match=rf"hold {value} in row 3, column 'b'; drop warm-up"):
+        check_observations(X, names=["a", "b"])
+
+
+def test_only_squares_mind_large_numbers():
+    X = np.array([[0.0, 1.0], [-1e200, 0.0]])
+    assert check_observations(X) is not None
+    with pytest.raises(ValueError, match=r"-1e\+200 in row 1, column 0, too large"):
+        check_observations(X, squares=True)
+
+
 def test_huge_finite_numbers_are_not_called_infinite():
     assert check_observations([1e308, 1e308]).shape == (2, 1)

@@ -108,7 +108,11 @@ def named_columns(X: object) -> list[str] | None:
 
 
 def check_observations(
-    X: ArrayLike, n_features: int | None = None, names: Sequence[str] | None = None
+    X: ArrayLike,
+    n_features: int | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    squares: bool = False,
 ) -> NDArray[np.float64]:
     """Return observations as a float64 matrix, or say which cell is wrong.
 
@@ -120,6 +124,8 @@ def check_observations(
         Width the model was fitted on.
     names : sequence of str, optional
         Column names for the messages.
+    squares : bool
+        Whether to refuse what :func:`check_magnitude` refuses as well.
 
     Returns
     -------
@@ -149,17 +155,17 @@ def check_observations(
             f"observations have {values.shape[1]} columns, the model was fitted on {n_features}; "
             "pass the same columns in the same order"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = values.sum()
-    # One sum is cheaper than a look at every cell; it overflows only where cells are huge.
-    bad = ~np.isfinite(values) if not np.isfinite(total) else None
-    if bad is not None and bad.any():
-        row, column = (int(i) for i in np.argwhere(bad)[0])
+    # Two extremes are cheaper than a look at every cell; NaN shows in both.
+    extreme = max(float(values.max()), -float(values.min()))
+    if not extreme < np.inf:
+        row, column = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
         label = repr(names[column]) if names is not None else column
         raise ValueError(
             f"observations hold {values[row, column]} in row {row}, column {label}; "
             "drop warm-up rows and fill gaps first"
         )
+    if squares and extreme >= LARGEST:
+        check_magnitude(values)
     return values
 
 
@@ -263,10 +269,13 @@ def centre(X: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
     >>> centre(np.array([[1.0], [3.0]]))[0].tolist()
     [[-1.0, 1.0]]
     """
-    centred = np.array(X.T, order="C")
-    offset = centred.mean(axis=1)
-    centred -= offset[:, None]
-    return centred, offset, centred @ centred.T / centred.shape[1]
+    from regime_factory.regimes import _centre
+
+    n_rows, n_features = X.shape
+    centred, offset = np.empty((n_features, n_rows)), np.empty(n_features)
+    covariance = np.empty((n_features, n_features))
+    _centre.centre(np.ascontiguousarray(X), centred, offset, covariance)
+    return centred, offset, covariance
 
 
 def check_training_moments(

@@ -129,6 +129,12 @@ def test_spellings_of_all_versions_are_read(X, kind):
         np.testing.assert_allclose(found.transmat_, peer.transmat_, rtol=1e-14)
 
 
+def test_a_converted_model_has_no_training_objective(X):
+    peer = GaussianHMM(2, n_init=2).fit(X).to_hmmlearn()
+    with pytest.raises(NotFittedError, match="has no training objective; score"):
+        GaussianHMM.from_hmmlearn(peer).objective()
+
+
 def test_a_spherical_model_has_one_variance_per_state():
     values = {
         "covariance_type": "spherical", "startprob_": [1.0], "transmat_": [[1.0]],

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 BLOCK = 512
+TINY = 1e-250  # below this a bar is normalised again from its logarithms
 jit = njit(cache=True, nogil=True, error_model="numpy")
 jit_fused = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 jit_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})

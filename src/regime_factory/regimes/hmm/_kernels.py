@@ -9,11 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from regime_factory.regimes.hmm._elementwise import TINY
+
 _jit = njit(cache=True, nogil=True, error_model="numpy")
 _jit_inline = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 _jit_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 _BLOCK = 512
-_TINY = 1e-250  # below this a bar is normalised again from its logarithms
 _HUGE = 1e307  # keeps messages of states that cannot be reached finite
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6
@@ -116,7 +117,7 @@ def forward(  # noqa: PLR0917 - numba takes arrays by position
         for k in range(n_states):
             current[k] = predicted[k] * b[k, t]
             total += current[k]
-        if total < _TINY:
+        if total < TINY:
             _shift_by_reachable(t, predicted, log_b, shift, b)
             total = 0.0
             for k in range(n_states):

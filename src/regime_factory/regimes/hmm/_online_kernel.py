@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from regime_factory.regimes.hmm._elementwise import log
-from regime_factory.regimes.hmm._kernels import _TINY, _exp
+from regime_factory.regimes.hmm._elementwise import TINY, log
+from regime_factory.regimes.hmm._kernels import _exp
 from regime_factory.regimes.validation import LARGEST
 
 # Compiled code on disk does not notice when the modules above change: touch this file then.
@@ -112,7 +112,7 @@ def step(  # noqa: PLR0917 - numba takes arrays by position
         if not np.isfinite(best) or not _usable(X[t]):
             return np.nan, 0.0
         total = _weigh(predicted, log_b, best, fresh)
-        if total < _TINY:
+        if total < TINY:
             best = _weigh_reachable(predicted, log_b, fresh)
             total = fresh.sum()
         inverse = 1.0 / total

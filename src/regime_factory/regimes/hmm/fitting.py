@@ -18,7 +18,7 @@ from regime_factory.regimes.hmm.theta import Theta
 
 Matrix = NDArray[np.float64]
 _FIRST_STAGE, _SECOND_STAGE = 20, 40  # EM steps of every start, and of those kept after that
-_REFIT_STAGE = 5  # plain EM steps from a fitted model
+_REFIT_STAGE = {"gaussian": 3, "student_t": 5}  # plain EM steps from a fitted model
 _KEPT_OF_30, _FEWEST_KEPT = 8, 4
 _FINALISTS = 2
 _NEAR_EMPTY = 0.005  # share of the bars below which a state counts as near-empty
@@ -137,7 +137,7 @@ def fit_parameters(
     )
     team = _Team(problem, n_components, n_jobs, n_iter, tol)
     if start is not None:
-        n_plain = _REFIT_STAGE if refit else _FIRST_STAGE
+        n_plain = _REFIT_STAGE[emission] if refit else _FIRST_STAGE
         best, hit_rate = team.follow(start.standardised(scaler), n_plain), 1.0
     else:
         best, hit_rate = team.halve(n_init, seed)
@@ -231,6 +231,8 @@ def _constrained(parameters: HMMParameters, covariance_type: str) -> HMMParamete
     if covariance_type == "full":
         return parameters
     n_states, n_features = parameters.means.shape
+    if covariance_type == "diag":
+        return replace(parameters, covars=parameters.covars * np.eye(n_features))
     compact = compress_covariances(parameters.covars, covariance_type)
     covars = expand_covariances(compact, covariance_type, n_states, n_features)
     return replace(parameters, covars=covars)

@@ -65,21 +65,60 @@ def filter_log_emission(
     >>> p[0].round(4).tolist()
     [0.8182, 0.8834, 0.1907]
     """
-    p, loglik, _, _ = _forward(prior, transmat, log_emission)
-    return p, loglik
+    p, norm, shift = _filter(prior, transmat, log_emission)
+    return p.T, np.log(norm) + shift
 
 
-def _forward(
-    prior: Matrix, transmat: Matrix, log_emission: Matrix
-) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+def filtered_probabilities(prior: Matrix, transmat: Matrix, log_emission: Matrix) -> Matrix:
+    """Run the forward filter of one sequence for its probabilities alone.
+
+    Parameters
+    ----------
+    prior, transmat, log_emission
+        As in :func:`filter_log_emission`.
+
+    Returns
+    -------
+    ndarray, shape (T, K)
+        P(state at t | bars up to t).
+    """
+    return _filter(prior, transmat, log_emission)[0]
+
+
+def _filter(prior: Matrix, transmat: Matrix, log_emission: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Return probabilities ``(T, K)``, and normaliser and shift of each bar."""
+    from regime_factory.regimes.hmm.generated import MOST_STATES, recursion_module
+
+    n_states, n_rows = log_emission.shape
+    log_b, b, shift = _shifted(log_emission)
+    p, norm = np.empty((n_rows, n_states)), np.empty(n_rows)
+    if n_states <= MOST_STATES:
+        forward = recursion_module(n_states).forward
+        if forward(prior, transmat, b, p, norm) == n_rows:
+            return p, norm, shift
+    p[:] = _forward(prior, transmat, log_b, b, shift, norm).T
+    return p, norm, shift
+
+
+def _shifted(log_emission: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Return the log densities, the densities over each bar's largest, and the logs of those."""
     from regime_factory.regimes.hmm import _kernels
 
     log_b = np.ascontiguousarray(log_emission, dtype=np.float64)
-    shift, norm = np.empty(log_b.shape[1]), np.empty(log_b.shape[1])
-    b, p = np.empty_like(log_b), np.empty_like(log_b)
+    b, shift = np.empty_like(log_b), np.empty(log_b.shape[1])
     _kernels.shifted_exp(log_b, shift, b)
+    return log_b, b, shift
+
+
+def _forward(  # noqa: PLR0917 - as the kernel takes them
+    prior: Matrix, transmat: Matrix, log_b: Matrix, b: Matrix, shift: Matrix, norm: Matrix
+) -> Matrix:
+    """Filter any number of states, also bars that underflow; they change ``b`` and ``shift``."""
+    from regime_factory.regimes.hmm import _kernels
+
+    p = np.empty_like(b)
     _kernels.forward(prior, transmat, log_b, shift, b, p, norm)
-    return p, np.log(norm) + shift, b, norm
+    return p
 
 
 def expectation(
@@ -113,12 +152,14 @@ def expectation(
     first, loglik, start = np.zeros(n_states), 0.0, 0
     for length in lengths:
         part = slice(start, start + length)
-        p, row_loglik, b, norm = _forward(startprob, transmat, log_emission[:, part])
+        log_b, b, shift = _shifted(log_emission[:, part])
+        norm = np.empty(length)
+        p = _forward(startprob, transmat, log_b, b, shift, norm)
         piece = gamma if length == n_rows else np.empty((n_states, length))
         _kernels.backward(transmat, b, norm, p, piece, xi)
         gamma[:, part] = piece
         first += piece[:, 0]
-        loglik += float(row_loglik.sum())
+        loglik += float((np.log(norm) + shift).sum())
         start += length
     return Expectation(loglik, gamma, xi, first)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.inference import filter_log_emission
+from regime_factory.regimes.hmm.inference import filtered_probabilities
 from regime_factory.regimes.hmm.model import GaussianHMM
 
 Matrix = NDArray[np.float64]
@@ -68,10 +68,10 @@ def bounded_filter(model: GaussianHMM, X: ArrayLike) -> BoundedFilter:
     (True, True)
     """
     log_b, _ = model.log_emission(X)
-    p, _ = filter_log_emission(model.startprob_, model.transmat_, log_b)
+    p = filtered_probabilities(model.startprob_, model.transmat_, log_b)
     corners = np.eye(model.n_components)
-    images = [filter_log_emission(corner, model.transmat_, log_b)[0] for corner in corners]
-    return BoundedFilter(p.T, np.ptp(images, axis=0).max(axis=0))
+    images = [filtered_probabilities(corner, model.transmat_, log_b) for corner in corners]
+    return BoundedFilter(p, np.ptp(images, axis=0).max(axis=1))
 
 
 def lookback_filter(model: GaussianHMM, X: ArrayLike, tol: float = TOLERANCE) -> BoundedFilter:

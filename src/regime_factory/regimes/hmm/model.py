@@ -12,9 +12,9 @@ from regime_factory.regimes.hmm.fitting import Training, fit_parameters
 from regime_factory.regimes.hmm.parameters import DEFAULT_DOF, HMMParameters
 from regime_factory.regimes.hmm.results import GaussianHMMResults
 from regime_factory.regimes.validation import (
+    NotFittedError,
     centre,
     check_lengths,
-    check_magnitude,
     check_observations,
     check_settings,
     check_training_moments,
@@ -159,8 +159,8 @@ class GaussianHMM(GaussianHMMResults):
         start : GaussianHMM or mapping, optional
             Fitted model, or ``startprob, transmat, means, covars`` (and ``dofs``), to go on from;
             then no starts are drawn and the states keep their order. The first 20 EM steps are
-            plain, from a fitted model the first 5. Drawn starts end ordered by the standard
-            deviation of the first column, calmest first.
+            plain, from a fitted model the first 3, or 5 for Student-t. Drawn starts end ordered
+            by the standard deviation of the first column, calmest first.
 
         Returns
         -------
@@ -173,8 +173,7 @@ class GaussianHMM(GaussianHMMResults):
         """
         check_settings(self.get_params())
         names = column_names(X)
-        values = check_observations(X, names=names)
-        check_magnitude(values)
+        values = check_observations(X, names=names, squares=True)
         parts = check_lengths(lengths, len(values))
         n_free = count_parameters(
             self.covariance_type, self.n_components, values.shape[1], self.emission
@@ -221,8 +220,18 @@ class GaussianHMM(GaussianHMMResults):
         -------
         float
             Nats.
+
+        Raises
+        ------
+        NotFittedError
+            Before the fit, and for parameters that were not fitted here.
         """
         self._check_fitted()
+        if not hasattr(self, "history_"):
+            raise NotFittedError(
+                "this GaussianHMM got its parameters from elsewhere and has no training objective; "
+                "score(X) gives the log-likelihood of observations"
+            )
         return float(self.history_[-1])
 
     def to_state(self) -> dict[str, Any]:

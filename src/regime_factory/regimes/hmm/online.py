@@ -11,7 +11,6 @@ from regime_factory.regimes.hmm.interchange import check_version, checksum
 from regime_factory.regimes.hmm.parameters import HMMParameters
 from regime_factory.regimes.validation import (
     check_columns,
-    check_magnitude,
     check_observations,
     check_probabilities,
 )
@@ -247,7 +246,7 @@ def _restored(
 def _no_density(values: Matrix, row: int) -> ValueError:
     """Say which number is missing or too large, by itself or for every state."""
     try:
-        check_magnitude(check_observations(values))
+        check_observations(values, squares=True)
     except ValueError as error:
         return error
     return ValueError(

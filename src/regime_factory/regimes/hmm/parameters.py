@@ -112,7 +112,7 @@ class HMMParameters:
         -------
         HMMParameters
         """
-        outer = np.outer(scaler.scale, scaler.scale)
+        outer = scaler.scale[:, None] * scaler.scale
         means = (self.means - scaler.offset) / scaler.scale
         return replace(self, means=means, covars=self.covars / outer)
 
@@ -160,6 +160,6 @@ class HMMParameters:
         -------
         HMMParameters
         """
-        outer = np.outer(scaler.scale, scaler.scale)
+        outer = scaler.scale[:, None] * scaler.scale
         means = self.means * scaler.scale + scaler.offset
         return replace(self, means=means, covars=self.covars * outer)

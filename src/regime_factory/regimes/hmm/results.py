@@ -1,6 +1,6 @@
 """What a Gaussian hidden Markov model with parameters can do: filter, smooth, decode, score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from regime_factory.regimes.hmm.inference import (
     decode_log_emission,
     expectation,
     filter_log_emission,
+    filtered_probabilities,
 )
 from regime_factory.regimes.hmm.online import OnlineFilter
 from regime_factory.regimes.hmm.parameters import HMMParameters
@@ -25,7 +26,6 @@ from regime_factory.regimes.validation import (
     NotFittedError,
     check_columns,
     check_lengths,
-    check_magnitude,
     check_observations,
     check_probabilities,
     column_names,
@@ -65,7 +65,10 @@ class GaussianHMMResults(SettingsMixin):
         -------
         ndarray, shape (T, K)
         """
-        return self._filtered(X, lengths, previous)[0]
+        return _joined(
+            filtered_probabilities(prior, self.transmat_, log_b)
+            for prior, log_b in self._sequences(X, lengths, previous)
+        )
 
     def score_rows(
         self, X: ArrayLike, lengths: Sequence[int] | None = None, previous: ArrayLike | None = None
@@ -82,7 +85,10 @@ class GaussianHMMResults(SettingsMixin):
         ndarray, shape (T,)
             Nats.
         """
-        return self._filtered(X, lengths, previous)[1]
+        return _joined(
+            filter_log_emission(prior, self.transmat_, log_b)[1]
+            for prior, log_b in self._sequences(X, lengths, previous)
+        )
 
     def score(self, X: ArrayLike, lengths: Sequence[int] | None = None) -> float:
         """Return the log-likelihood of the observations.
@@ -155,8 +161,7 @@ class GaussianHMMResults(SettingsMixin):
         """
         current = self.parameters()
         check_columns(X, getattr(self, "feature_names_in_", None))
-        values = check_observations(X, current.means.shape[1], column_names(X))
-        check_magnitude(values)
+        values = check_observations(X, current.means.shape[1], column_names(X), squares=True)
         parts = check_lengths(lengths, len(values))
         rows = np.ascontiguousarray(values.T)
         return log_density(rows, current), parts
@@ -319,19 +324,22 @@ class GaussianHMMResults(SettingsMixin):
         if not self.is_fitted():
             raise NotFittedError("this GaussianHMM is not fitted; call fit(X) or from_state first")
 
-    def _filtered(
+    def _sequences(
         self, X: ArrayLike, lengths: Sequence[int] | None, previous: ArrayLike | None
-    ) -> tuple[Matrix, Matrix]:
+    ) -> Iterator[tuple[Matrix, Matrix]]:
+        """Yield what is known before each sequence's first bar, and its log densities."""
         log_b, parts = self.log_emission(X, lengths)
         prior = self.startprob_
         if previous is not None:
             shape = (self.n_components,)
             given = check_probabilities(previous, shape, "previous")
             prior = (given[:, None] * self.transmat_).sum(axis=0)  # in the order of the kernel
-        p, loglik, start = np.empty(log_b.T.shape), np.empty(log_b.shape[1]), 0
+        start = 0
         for length in parts:
-            part = slice(start, start + length)
-            filtered, rows = filter_log_emission(prior, self.transmat_, log_b[:, part])
-            p[part], loglik[part] = filtered.T, rows
+            yield prior, log_b[:, start : start + length]
             prior, start = self.startprob_, start + length
-        return p, loglik
+
+
+def _joined(pieces: Iterable[Matrix]) -> Matrix:
+    found = list(pieces)
+    return found[0] if len(found) == 1 else np.concatenate(found)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.base import SettingsMixin
-from regime_factory.regimes.hmm.inference import filter_log_emission
+from regime_factory.regimes.hmm.inference import filtered_probabilities
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.macro.missing import marginal_log_density
 from regime_factory.regimes.macro.risk import REGIME_NAMES
@@ -88,7 +88,7 @@ class MacroFilter(SettingsMixin):
         p, start = np.empty(log_b.T.shape), 0
         for length in parts:
             part = slice(start, start + length)
-            p[part] = filter_log_emission(prior, current.transmat, log_b[:, part])[0].T
+            p[part] = filtered_probabilities(prior, current.transmat, log_b[:, part])
             prior, start = current.startprob, start + length
         return p
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
+from regime_factory.regimes.hmm import _kernels
 from regime_factory.regimes.hmm.generated import (
     MOST_FEATURES,
     MOST_STATES,
@@ -13,6 +14,7 @@ from regime_factory.regimes.hmm.generated import (
     generate,
     recursion_module,
 )
+from regime_factory.regimes.hmm.inference import filter_log_emission
 from regime_factory.regimes.hmm.theta import Workspace
 
 from .. import slow_reference
@@ -65,6 +67,41 @@ def test_recursion_equals_logarithms(K, mask):
     firsts = np.cumsum([0, *lengths[:-1]])
     np.testing.assert_allclose(work.first, gamma[:, firsts].sum(axis=1), atol=1e-12)
     assert work.outcome[2] == pytest.approx(sum(lengths) - len(lengths))
+
+
+def _both_filters(prior, transmat, log_b):
+    """Filter by the written-out loop and by the one for any number of states."""
+    K, T = log_b.shape
+    shift, b = np.empty(T), np.empty((K, T))
+    _kernels.shifted_exp(log_b, shift, b)
+    p, norm = np.empty((T, K)), np.empty(T)
+    end = recursion_module(K).forward(prior, transmat, b, p, norm)
+    every, norms = np.empty((K, T)), np.empty(T)
+    _kernels.forward(prior, transmat, log_b, shift, b, every, norms)
+    return end, (p, norm), (every.T, norms)
+
+
+@pytest.mark.parametrize("K", STATES[:-1])
+def test_filter_equals_the_one_for_any_number_of_states_to_the_last_bit(K):
+    rng = np.random.default_rng(K)
+    parameters = slow_reference.random_parameters(rng, K, 1)
+    log_b = rng.normal(scale=30, size=(K, 700))
+    end, found, expected = _both_filters(parameters.startprob, parameters.transmat, log_b)
+    assert end == 700
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_filter_ends_at_the_bar_that_underflows():
+    log_b = np.zeros((2, 9))
+    log_b[1, 4] = 800.0  # the only state that explains bar 4 cannot be reached
+    prior, transmat = np.array([1.0, 0.0]), np.array([[1.0, 0.0], [0.5, 0.5]])
+    end, _, (expected, _) = _both_filters(prior, transmat, log_b)
+    assert end == 4
+    p, loglik = filter_log_emission(prior, transmat, log_b)
+    np.testing.assert_array_equal(p.T, expected)
+    np.testing.assert_array_equal(p, [[1.0] * 9, [0.0] * 9])
+    np.testing.assert_array_equal(loglik, 0.0)
 
 
 def test_recursion_of_one_bar():

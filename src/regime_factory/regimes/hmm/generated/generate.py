@@ -67,8 +67,8 @@ def recursion_text(n_states: int) -> str:
     """
     K = range(n_states)
     title = f"Forward and backward messages and expected transitions of {n_states} states."
-    text = _head(title, ["BLOCK", "LN2", "clear", "jit", "jit_fused", "jit_sum"])
-    text += _messages(n_states)
+    text = _head(title, ["BLOCK", "LN2", "TINY", "clear", "jit", "jit_fused", "jit_sum"])
+    text += _forward(n_states) + _messages(n_states)
     calls = []
     for i, group in enumerate(_split(n_states, -(-n_states // 4))):
         text += _normaliser(i, group, last=group[-1] == n_states - 1)
@@ -81,6 +81,24 @@ def recursion_text(n_states: int) -> str:
         ahead = (f"b[{k}, low + 1 : stop + 1], beta[{k}, low + 1 : stop + 1]" for k in group)
         counts.append(f"_count{i}(\n    c, n, {alphas},\n    {', '.join(ahead)},\n    xi,\n)")
     return text + _fill(templates.RECURSION, normalise="\n".join(calls), count="\n".join(counts))
+
+
+def _transitions(n_states: int) -> str:
+    K = range(n_states)
+    return _columns([f"A{j}{k} = transmat[{j}, {k}]" for k in K] for j in K)
+
+
+def _forward(n_states: int) -> str:
+    K = range(n_states)
+    return _fill(
+        templates.FORWARD,
+        transitions=_transitions(n_states),
+        first=_columns([[f"p{k} = prior[{k}]" for k in K]]),
+        weigh=_columns([[f"a{k} = p{k} * b[{k}, t]" for k in K]]),
+        sum_a=_sum(f"a{k}" for k in K),
+        normalise=_columns([f"a{k} *= inverse", f"p[t, {k}] = a{k}"] for k in K),
+        move=_columns(["p{} = {}".format(k, _sum(f"a{j} * A{j}{k}" for j in K))] for k in K),
+    )
 
 
 def _messages(n_states: int) -> str:
@@ -107,7 +125,7 @@ def _messages(n_states: int) -> str:
     return _fill(
         templates.MESSAGES,
         kind=kind,
-        transitions=_columns([f"A{j}{k} = transmat[{j}, {k}]" for k in K] for j in K),
+        transitions=_transitions(n_states),
         start=_columns(start),
         move=_columns(move),
         weigh=_columns(weigh),

@@ -1,6 +1,6 @@
 """Forward and backward messages and expected transitions of any number of states. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
+# Compiled code on disk goes stale with _elementwise.py only through this line: 8199ee149457
 
 import numpy as np
 

@@ -1,17 +1,39 @@
 """Forward and backward messages and expected transitions of 1 states. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
+# Compiled code on disk goes stale with _elementwise.py only through this line: 8199ee149457
 
 import numpy as np
 
 from regime_factory.regimes.hmm._elementwise import (
     BLOCK,
     LN2,
+    TINY,
     clear,
     jit,
     jit_fused,
     jit_sum,
 )
+
+
+@jit
+def forward(prior, transmat, b, p, norm):
+    """Filtered probabilities ``p (T, K)`` and the sum ``norm (T,)`` that each bar is divided by.
+
+    Ends at the first bar whose sum underflows and returns it; without one, returns T. Computed as
+    by ``_kernels.forward`` and the online filter, to the last bit.
+    """
+    A00 = transmat[0, 0]
+    p0 = prior[0]
+    for t in range(norm.size):
+        a0 = p0 * b[0, t]
+        total = a0
+        if not total >= TINY:
+            return t
+        norm[t] = total
+        inverse = 1.0 / total
+        a0 *= inverse; p[t, 0] = a0
+        p0 = a0 * A00
+    return norm.size
 
 
 @jit

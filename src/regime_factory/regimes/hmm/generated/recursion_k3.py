@@ -1,17 +1,45 @@
 """Forward and backward messages and expected transitions of 3 states. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
+# Compiled code on disk goes stale with _elementwise.py only through this line: 8199ee149457
 
 import numpy as np
 
 from regime_factory.regimes.hmm._elementwise import (
     BLOCK,
     LN2,
+    TINY,
     clear,
     jit,
     jit_fused,
     jit_sum,
 )
+
+
+@jit
+def forward(prior, transmat, b, p, norm):
+    """Filtered probabilities ``p (T, K)`` and the sum ``norm (T,)`` that each bar is divided by.
+
+    Ends at the first bar whose sum underflows and returns it; without one, returns T. Computed as
+    by ``_kernels.forward`` and the online filter, to the last bit.
+    """
+    A00 = transmat[0, 0]; A01 = transmat[0, 1]; A02 = transmat[0, 2]
+    A10 = transmat[1, 0]; A11 = transmat[1, 1]; A12 = transmat[1, 2]
+    A20 = transmat[2, 0]; A21 = transmat[2, 1]; A22 = transmat[2, 2]
+    p0 = prior[0]; p1 = prior[1]; p2 = prior[2]
+    for t in range(norm.size):
+        a0 = p0 * b[0, t]; a1 = p1 * b[1, t]; a2 = p2 * b[2, t]
+        total = a0 + a1 + a2
+        if not total >= TINY:
+            return t
+        norm[t] = total
+        inverse = 1.0 / total
+        a0 *= inverse; p[t, 0] = a0
+        a1 *= inverse; p[t, 1] = a1
+        a2 *= inverse; p[t, 2] = a2
+        p0 = a0 * A00 + a1 * A10 + a2 * A20
+        p1 = a0 * A01 + a1 * A11 + a2 * A21
+        p2 = a0 * A02 + a1 * A12 + a2 * A22
+    return norm.size
 
 
 @jit_fused

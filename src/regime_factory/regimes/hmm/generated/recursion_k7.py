@@ -1,17 +1,57 @@
 """Forward and backward messages and expected transitions of 7 states. Written by ``generate.py``."""
 
-# Compiled code on disk goes stale with _elementwise.py only through this line: a593f1117f41
+# Compiled code on disk goes stale with _elementwise.py only through this line: 8199ee149457
 
 import numpy as np
 
 from regime_factory.regimes.hmm._elementwise import (
     BLOCK,
     LN2,
+    TINY,
     clear,
     jit,
     jit_fused,
     jit_sum,
 )
+
+
+@jit
+def forward(prior, transmat, b, p, norm):
+    """Filtered probabilities ``p (T, K)`` and the sum ``norm (T,)`` that each bar is divided by.
+
+    Ends at the first bar whose sum underflows and returns it; without one, returns T. Computed as
+    by ``_kernels.forward`` and the online filter, to the last bit.
+    """
+    A00 = transmat[0, 0]; A01 = transmat[0, 1]; A02 = transmat[0, 2]; A03 = transmat[0, 3]; A04 = transmat[0, 4]; A05 = transmat[0, 5]; A06 = transmat[0, 6]
+    A10 = transmat[1, 0]; A11 = transmat[1, 1]; A12 = transmat[1, 2]; A13 = transmat[1, 3]; A14 = transmat[1, 4]; A15 = transmat[1, 5]; A16 = transmat[1, 6]
+    A20 = transmat[2, 0]; A21 = transmat[2, 1]; A22 = transmat[2, 2]; A23 = transmat[2, 3]; A24 = transmat[2, 4]; A25 = transmat[2, 5]; A26 = transmat[2, 6]
+    A30 = transmat[3, 0]; A31 = transmat[3, 1]; A32 = transmat[3, 2]; A33 = transmat[3, 3]; A34 = transmat[3, 4]; A35 = transmat[3, 5]; A36 = transmat[3, 6]
+    A40 = transmat[4, 0]; A41 = transmat[4, 1]; A42 = transmat[4, 2]; A43 = transmat[4, 3]; A44 = transmat[4, 4]; A45 = transmat[4, 5]; A46 = transmat[4, 6]
+    A50 = transmat[5, 0]; A51 = transmat[5, 1]; A52 = transmat[5, 2]; A53 = transmat[5, 3]; A54 = transmat[5, 4]; A55 = transmat[5, 5]; A56 = transmat[5, 6]
+    A60 = transmat[6, 0]; A61 = transmat[6, 1]; A62 = transmat[6, 2]; A63 = transmat[6, 3]; A64 = transmat[6, 4]; A65 = transmat[6, 5]; A66 = transmat[6, 6]
+    p0 = prior[0]; p1 = prior[1]; p2 = prior[2]; p3 = prior[3]; p4 = prior[4]; p5 = prior[5]; p6 = prior[6]
+    for t in range(norm.size):
+        a0 = p0 * b[0, t]; a1 = p1 * b[1, t]; a2 = p2 * b[2, t]; a3 = p3 * b[3, t]; a4 = p4 * b[4, t]; a5 = p5 * b[5, t]; a6 = p6 * b[6, t]
+        total = a0 + a1 + a2 + a3 + a4 + a5 + a6
+        if not total >= TINY:
+            return t
+        norm[t] = total
+        inverse = 1.0 / total
+        a0 *= inverse; p[t, 0] = a0
+        a1 *= inverse; p[t, 1] = a1
+        a2 *= inverse; p[t, 2] = a2
+        a3 *= inverse; p[t, 3] = a3
+        a4 *= inverse; p[t, 4] = a4
+        a5 *= inverse; p[t, 5] = a5
+        a6 *= inverse; p[t, 6] = a6
+        p0 = a0 * A00 + a1 * A10 + a2 * A20 + a3 * A30 + a4 * A40 + a5 * A50 + a6 * A60
+        p1 = a0 * A01 + a1 * A11 + a2 * A21 + a3 * A31 + a4 * A41 + a5 * A51 + a6 * A61
+        p2 = a0 * A02 + a1 * A12 + a2 * A22 + a3 * A32 + a4 * A42 + a5 * A52 + a6 * A62
+        p3 = a0 * A03 + a1 * A13 + a2 * A23 + a3 * A33 + a4 * A43 + a5 * A53 + a6 * A63
+        p4 = a0 * A04 + a1 * A14 + a2 * A24 + a3 * A34 + a4 * A44 + a5 * A54 + a6 * A64
+        p5 = a0 * A05 + a1 * A15 + a2 * A25 + a3 * A35 + a4 * A45 + a5 * A55 + a6 * A65
+        p6 = a0 * A06 + a1 * A16 + a2 * A26 + a3 * A36 + a4 * A46 + a5 * A56 + a6 * A66
+    return norm.size
 
 
 @jit_fused

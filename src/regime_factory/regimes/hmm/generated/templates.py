@@ -87,6 +87,29 @@ def recursion(
     outcome[2] = found
 '''
 
+FORWARD = '''
+
+@jit
+def forward(prior, transmat, b, p, norm):
+    """Filtered probabilities ``p (T, K)`` and the sum ``norm (T,)`` that each bar is divided by.
+
+    Ends at the first bar whose sum underflows and returns it; without one, returns T. Computed as
+    by ``_kernels.forward`` and the online filter, to the last bit.
+    """
+    <transitions>
+    <first>
+    for t in range(norm.size):
+        <weigh>
+        total = <sum_a>
+        if not total >= TINY:
+            return t
+        norm[t] = total
+        inverse = 1.0 / total
+        <normalise>
+        <move>
+    return norm.size
+'''
+
 LOG_DENSITY = '''
 
 @jit
