@@ -277,7 +277,7 @@ def walk_forward() -> Iterator[Row]:
                 _hmmc.forward_scaling(model.startprob_, model.transmat_, density)
 
         runs = [lambda run=run: _cpu(run) for run in (own, peer)]
-        mine, theirs = _medians(runs, 2)
+        mine, theirs = _medians(runs, 5)
         yield {
             "name": f"200 warm refits and filters, {kind}, K={K}, F=4", "value": mine,
             "unit": "CPU s", "peer": f"hmmlearn {theirs:.2f} s", "ratio": theirs / mine,
