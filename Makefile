@@ -49,7 +49,11 @@ viz: setup                      ## browse the lineage at http://127.0.0.1:4141
 docs: setup                     ## the documentation, into site/
 	$(BIN)/python -m mkdocs build --strict --site-dir site
 
-clean:                          ## remove artifacts of every environment, caches and pages
-	rm -rf data/base data/test data/crypto data/equities data/futures data/macro data/prod site build htmlcov .viz
+# The ledgers of trials in data/<env>/trials stay: how often something was tried cannot be made again.
+clean:                          ## remove artifacts of every environment (not the trials), caches, pages
+	for env in base test crypto equities futures macro prod; do \
+	  test ! -d data/$$env || find data/$$env -mindepth 1 -maxdepth 1 ! -name trials -exec rm -rf {} +; \
+	done
+	rm -rf site build htmlcov .viz
 	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage
 	find src tests benchmarks -name __pycache__ -type d -exec rm -rf {} +

@@ -16,6 +16,7 @@ MODULES = (
     "bench_regimes",
     "bench_macro",
     "bench_features",
+    "bench_labels",
     "bench_scale",
     "bench_job",
 )

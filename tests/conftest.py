@@ -1,6 +1,9 @@
 """Fixtures that every test folder shares."""
 
 import shutil
+import subprocess
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,31 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def kedro(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line without a process of its own, which costs a second."""
+
+    def run(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
+        from kedro.framework.cli.cli import KedroCLI
+        from kedro.framework.project import pipelines
+
+        monkeypatch.chdir(PROJECT)
+        monkeypatch.setenv("REGIME_FACTORY_DATA", str(data))
+        capsys.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of plugins, about click
+            command = KedroCLI(PROJECT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                command.main(list(arguments))
+        finally:
+            pipelines.set_requested(None)  # other tests of this process ask for the whole job
+        said = capsys.readouterr()
+        code = int(ended.value.code or 0)
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return run

@@ -15,6 +15,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io.core import is_parameter
 
+from regime_factory.audit import TimeRule
 from regime_factory.params import PARAMETERS, RUN_ARGUMENTS
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -84,13 +85,21 @@ def test_every_artifact_is_versioned_validated_and_layered(base) -> None:
         layer = metadata["kedro-viz"]["layer"]
         assert layer in LAYERS, name
         time = metadata["time"]
-        assert time == "none" or set(time) <= {"column", "before"}, name
+        assert time == "none" or TimeRule.declared(time).column, name
         if layer == "raw":
             assert metadata["time"] == "none", name
             continue
-        assert entry["versioned"] is True, name
+        assert entry.get("versioned", False) is not metadata.get("append_only", False), name
         assert "validator" in entry, name
         assert entry["filepath"].startswith("data/base/"), name
+
+
+def test_what_only_grows_is_the_ledger(base) -> None:
+    """Whatever is not versioned is appended to, and lies apart from what may be removed."""
+    for name, entry in base[0].items():
+        if entry["metadata"].get("append_only"):
+            assert entry["filepath"] == "data/base/trials/trials.jsonl", name
+            assert entry["type"].endswith(("TrialsDataset", "TrialReturnsDataset")), name
 
 
 def test_no_entry_is_unused(base) -> None:
@@ -190,11 +199,20 @@ def test_the_holdout_is_sealed() -> None:
                 assert "seals" in node.tags, node.name
 
 
+TRIMMING = {"seal_holdout", "trim_to_selection"}
+CHOOSING = {"select_hmm", "choose_strategy", "fit_detectors"}
+WITHOUT_CANDIDATES = {"fit_detectors"}  # fits one setting; it is tagged for what it may read
+
+
+def nodes_named(names: set[str]) -> list[Any]:
+    every = {node for pipeline in pipelines.values() for node in pipeline.nodes}
+    return [node for node in every if node.name.rpartition(".")[2] in names]
+
+
 def test_choosing_nodes_read_selection_tables_only(base) -> None:
     config = base[0]
     choosing = [n for p in pipelines.values() for n in p.nodes if "chooses" in n.tags]
-    names = {n.name.rpartition(".")[2] for n in choosing}
-    assert names == {"select_hmm", "choose_strategy", "fit_detectors"}
+    assert {n.name.rpartition(".")[2] for n in choosing} == CHOOSING
     for node in choosing:
         for name in node.inputs:
             if not is_parameter(name):
@@ -205,14 +223,31 @@ def test_choosing_nodes_read_selection_tables_only(base) -> None:
 def test_selection_artifacts_are_made_from_selection_artifacts(base) -> None:
     """What is declared `zone: selection` is computed without sight of later bars."""
     config = base[0]
-    trimming = {"seal_holdout", "trim_to_selection"}
     for node in {node for pipeline in pipelines.values() for node in pipeline.nodes}:
-        if node.name.rpartition(".")[2] in trimming:
+        if node.name.rpartition(".")[2] in TRIMMING:
             continue
         if any(config[name]["metadata"].get("zone") == "selection" for name in node.outputs):
             for name in node.inputs:
                 if not is_parameter(name):
                     assert config[name]["metadata"].get("zone") == "selection", (node.name, name)
+
+
+def test_what_choosing_nodes_make_is_of_the_selection_zone(base) -> None:
+    config = base[0]
+    for node in nodes_named(CHOOSING | {"trim_to_selection"}):
+        for name in node.outputs:
+            assert config[name]["metadata"].get("zone") == "selection", (node.name, name)
+
+
+def test_choosing_nodes_log_their_trials_before_the_choice_is_stored(base) -> None:
+    """Kedro saves in the order of the outputs: returns, then lines, then what was chosen."""
+    config = base[0]
+    for node in nodes_named(CHOOSING - WITHOUT_CANDIDATES):
+        kinds = [config[name]["type"].rpartition(".")[2] for name in node.outputs]
+        order = ["TrialReturnsDataset", "TrialsDataset"]
+        ranks = [order.index(kind) if kind in order else len(order) for kind in kinds]
+        assert "TrialsDataset" in kinds, node.name
+        assert ranks == sorted(ranks), node.name
 
 
 def test_layers_do_not_cycle(base) -> None:

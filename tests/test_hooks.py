@@ -16,11 +16,11 @@ from regime_factory.run_checks import parameter_problems
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-def kedro(*arguments: str, data: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "kedro", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "REGIME_FACTORY_DATA": str(data), **env},
+        env={**os.environ, "REGIME_FACTORY_DATA": str(data)},
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +70,7 @@ def test_a_misspelt_key_inside_a_named_block_is_named(parameters) -> None:
     assert problems == ["  macro.sources.vix.lags: unknown setting; did you mean 'lag'?"]
 
 
-def test_symbols_may_be_one_scalar_on_the_command_line(tmp_path: Path) -> None:
+def test_symbols_may_be_one_scalar_on_the_command_line(kedro, tmp_path: Path) -> None:
     arguments = ["--pipelines", "ingest", "--params", "ingest.symbols=nasdaq"]
     done = kedro("run", "--env", "prod", *arguments, data=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -99,7 +99,7 @@ def test_unknown_and_missing_blocks_are_named(parameters) -> None:
     ],
 )
 def test_a_misspelt_parameter_stops_the_run_before_any_work(
-    tmp_path: Path, given: str, expected: str
+    kedro, tmp_path: Path, given: str, expected: str
 ) -> None:
     done = kedro("run", "--env", "prod", "--pipelines", "ingest", "--params", given, data=tmp_path)
     assert done.returncode != 0
@@ -108,7 +108,7 @@ def test_a_misspelt_parameter_stops_the_run_before_any_work(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_pipeline_alone_says_what_to_run_first(tmp_path: Path) -> None:
+def test_a_pipeline_alone_says_what_to_run_first(kedro, tmp_path: Path) -> None:
     done = kedro("run", "--env", "prod", "--pipelines", "backtest", data=tmp_path)
     text = done.stdout + done.stderr
     assert done.returncode != 0
@@ -120,7 +120,7 @@ def test_a_pipeline_alone_says_what_to_run_first(tmp_path: Path) -> None:
     ("path", "expected"),
     [("nowhere.csv", "nowhere.csv"), ("", "--params bars_path=FILE")],
 )
-def test_a_missing_file_is_named(tmp_path: Path, path: str, expected: str) -> None:
+def test_a_missing_file_is_named(kedro, tmp_path: Path, path: str, expected: str) -> None:
     arguments = ["--params", f"bars_path={path}"] if path else []
     done = kedro("run", "--env", "crypto", "--pipelines", "ingest", *arguments, data=tmp_path)
     assert done.returncode != 0
@@ -128,7 +128,7 @@ def test_a_missing_file_is_named(tmp_path: Path, path: str, expected: str) -> No
 
 
 def test_provenance_is_written_beside_the_artifacts(tmp_path: Path) -> None:
-    done = kedro("run", "--env", "prod", "--pipelines", "ingest", data=tmp_path)
+    done = process("run", "--env", "prod", "--pipelines", "ingest", data=tmp_path)
     assert done.returncode == 0, done.stderr
     record = json.loads(next(tmp_path.glob("08_reporting/provenance.json/*/*.json")).read_text())
     assert record["env"] == "prod"
@@ -169,7 +169,7 @@ def test_no_log_file_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_the_whole_job_is_checked_before_any_work(
-    tmp_path: Path, arguments: list[str], expected: str
+    kedro, tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     done = kedro("run", "--env", "prod", *arguments, data=tmp_path)
     assert done.returncode != 0
@@ -178,7 +178,7 @@ def test_the_whole_job_is_checked_before_any_work(
     assert not any(tmp_path.iterdir())
 
 
-def test_an_unknown_environment_is_named(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_named(kedro, tmp_path: Path) -> None:
     done = kedro("run", "--env", "prd", data=tmp_path)
     assert "no environment 'prd'; there are base, crypto" in done.stderr
     assert "Traceback" not in done.stderr
@@ -191,6 +191,7 @@ def test_an_unknown_environment_is_named(tmp_path: Path) -> None:
         ("market", {"timeframes": ["1D", "4H"]}, "shorter than the bars of the file"),
         ("market", {"periods_per_year": float("inf")}, "finite number"),
         ("zones", {"selection_end": 0.9, "evaluation_end": 0.5}, "is not before"),
+        ("zones", {"min_bars": 5}, "zones.min_bars: 5 is below 20: strategies cannot be compared"),
         ("backtest", {"strategy": "long_flat", "rules": ["volatility_target"]}, "not among"),
         ("hmm", {"seed": -1}, "hmm.seed"),
         ("ingest", {"columns": {"clsoe": "x"}}, "ingest.columns.clsoe"),

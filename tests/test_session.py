@@ -100,3 +100,24 @@ def test_inputs_of_different_runs_are_named(data: Path, capsys: pytest.CaptureFi
     shutil.rmtree(max((data / "02_intermediate/zones.parquet").iterdir()))
     run("feature_set")
     assert "inputs made by ingest come from different runs" in capsys.readouterr().err
+
+
+def test_inputs_made_from_something_older_are_named(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*names: str, **params: object) -> list[str]:
+        capsys.readouterr()
+        run(*names, **params)
+        return [line for line in capsys.readouterr().err.splitlines() if "older than" in line]
+
+    features = ("features_v1", "features_v2", "features_macro")
+    assert said("ingest", *features, ingest={"symbols": ["SP500"]}) == []
+    assert said("ingest", ingest={"symbols": ["SP500"]}) == []
+    assert said("feature_set") == [], "the bars were made again, but are the same"
+    assert said("ingest") == []
+    assert said("features_v1") == []
+    found = said("feature_set")
+    assert len(found) == 2
+    assert "made by features_macro" in found[0]
+    assert "(features_v2 is of another bars)" in found[1]
+    assert "run 'kedro run --pipelines features_v2' again" in found[1]

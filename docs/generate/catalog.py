@@ -59,4 +59,7 @@ def _time(metadata: dict) -> str:
     before = time.get("before")
     if before:
         known += f"; {', '.join(code(name) for name in before)} known before it"
+    ends = time.get("ends", {})
+    if ends:
+        known += "; targets known at their ends " + code(ends["*"])
     return known + ("; selection zone only" if metadata.get("zone") == "selection" else "")

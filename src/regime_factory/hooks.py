@@ -17,6 +17,7 @@ from yaml import YAMLError
 
 from regime_factory.datasets.macro import MacroFiles
 from regime_factory.datasets.sources import BarsSource, code_version
+from regime_factory.lineage import stale_inputs
 from regime_factory.logs import WithoutResumeAdvice
 from regime_factory.params import RUN_ARGUMENTS
 from regime_factory.run_checks import (
@@ -57,7 +58,7 @@ class InputHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Say what to run first when an input does not exist yet, or is of different runs."""
+        """Say what to run first when inputs do not exist yet, or do not belong together."""
         missing = missing_inputs(pipeline, catalog)
         if missing:
             raise click.ClickException("\n".join(["inputs are missing:", *missing]))
@@ -67,6 +68,14 @@ class InputHooks:
                 "run 'kedro run --pipelines %s' again",
                 maker,
                 ", ".join(f"{name} of {version}" for name, version in versions.items()),
+                maker,
+            )
+        for maker, stale in stale_inputs(pipeline, catalog).items():
+            LOG.warning(
+                "inputs made by %s are older than what is read beside them (%s); if that was not "
+                "intended, run 'kedro run --pipelines %s' again",
+                maker,
+                "; ".join(f"{name} is of another {', '.join(of)}" for name, of in stale.items()),
                 maker,
             )
 

@@ -1,9 +1,8 @@
 """Typed settings: one pydantic model for each top-level block of the parameter files."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from regime_factory.bars import Contract, Session, timeframe_minutes
 from regime_factory.bars.macro.spec import MacroSeries
@@ -15,52 +14,27 @@ from regime_factory.bars.sources.spec import CanonicalColumn, NamePattern, Timef
 from regime_factory.features.macro_settings import MacroFeatures, macro_windows
 from regime_factory.features.ready_made import FeatureFile
 from regime_factory.features.windows import FeatureWindows
+from regime_factory.params_targets import LabelsParams, ModelInputParams
+from regime_factory.params_types import (
+    BasisPoints,
+    Positive,
+    Seed,
+    Settings,
+    Share,
+    Threads,
+    ZoneEnd,
+    split,
+    split_or_none,
+)
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-BasisPoints = Annotated[float, Field(ge=0, le=1_000)]
-Seed = Annotated[int, Field(ge=0)]
 _DAY = 24 * 60
-
-
-def _iso_date(text: str) -> str:
-    date.fromisoformat(text[:10])
-    return text
-
-
-def _split(value: Any) -> Any:
-    """Take a list written as one scalar, as the command line has to."""
-    return [part.strip() for part in value.split(";")] if isinstance(value, str) else value
-
-
-def _some_threads(n_jobs: int) -> int:
-    if n_jobs == 0:
-        raise ValueError("0 threads; give their number, or -1 for all cores")
-    return n_jobs
-
-
-Threads = Annotated[int, Field(ge=-1), AfterValidator(_some_threads)]
-
-
-def _split_or_none(value: Any) -> Any:
-    """Take a list written as one scalar; an empty one stands for no entry."""
-    return [part for part in _split(value) if part] if isinstance(value, str) else value
-
-
-ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | Annotated[str, AfterValidator(_iso_date)]
-
-
-class Settings(BaseModel):
-    """A block of settings in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class MarketParams(Settings):
     """What is traded and when: shared by every stage."""
 
     timeframe: TimeframeName
-    timeframes: Annotated[list[TimeframeName], BeforeValidator(_split), Field(min_length=1)]
+    timeframes: Annotated[list[TimeframeName], BeforeValidator(split), Field(min_length=1)]
     session: Session | None
     anchor: ClockTime | None
     contracts: dict[str, Contract] | None
@@ -104,7 +78,7 @@ class IngestParams(Settings):
     date_format: str | None
     symbol: str | None
     symbol_pattern: NamePattern | None
-    symbols: Annotated[list[str] | None, BeforeValidator(_split)]
+    symbols: Annotated[list[str] | None, BeforeValidator(split)]
     sort: bool
     prices: Prices
     dividends: Dividends
@@ -207,10 +181,10 @@ class HmmParams(Settings):
     covariance_types: Annotated[
         list[Literal["full", "diag", "spherical", "tied"]],
         Field(min_length=1),
-        BeforeValidator(_split),
+        BeforeValidator(split),
     ]
     emissions: Annotated[
-        list[Literal["gaussian", "student_t"]], Field(min_length=1), BeforeValidator(_split)
+        list[Literal["gaussian", "student_t"]], Field(min_length=1), BeforeValidator(split)
     ]
     criterion: Literal["bic", "heldout", "icl", "stable"]
     train_fraction: Annotated[float, Field(gt=0, lt=1)]
@@ -265,7 +239,7 @@ class DetectorsParams(Settings):
     """Detectors that are compared with the chosen model, and their settings."""
 
     compare: Annotated[
-        list[Literal["jump", "mixture", "threshold", "markov"]], BeforeValidator(_split_or_none)
+        list[Literal["jump", "mixture", "threshold", "markov"]], BeforeValidator(split_or_none)
     ]
     n_states: Annotated[int, Field(ge=1, le=20)] | None
     jump_penalty: Annotated[float, Field(ge=0)]
@@ -366,6 +340,8 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "apply": ApplyParams,
     "backtest": BacktestParams,
     "honesty": HonestyParams,
+    "labels": LabelsParams,
+    "model_input": ModelInputParams,
     "report": ReportParams,
 }
 """Every top-level parameter of the project and its model."""

@@ -3,6 +3,7 @@
 import difflib
 import pkgutil
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, get_args
 
@@ -15,6 +16,9 @@ from regime_factory import pipelines as project_pipelines
 from regime_factory.features import macro_columns
 from regime_factory.features.macro import is_macro
 from regime_factory.params import GLOBALS, PARAMETERS, RUN_ARGUMENTS
+
+# Strategies are compared on 10 returns or more; regimes of a coarser timeframe begin a little late.
+LEAST_ZONE = 20
 
 
 def top_level(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +127,27 @@ def missing_inputs(pipeline: Pipeline, catalog: DataCatalog) -> list[str]:
     ]
 
 
+def versions_loaded(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:
+    """Give the version of each input that a pipeline of the project made.
+
+    Parameters
+    ----------
+    pipeline
+        What is about to run.
+    catalog
+        Its catalog; every input exists.
+
+    Returns
+    -------
+    dict of str to str
+        Version by dataset.
+    """
+    inputs = [name for name in sorted(pipeline.inputs()) if maker_of(name)]
+    resolve = {name: getattr(catalog.get(name), "resolve_load_version", None) for name in inputs}
+    versions = {name: find() for name, find in resolve.items() if find}
+    return {name: version for name, version in versions.items() if version}
+
+
 def mixed_versions(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, dict[str, str]]:
     """Find inputs that one pipeline made in different runs, as an interrupted run leaves them.
 
@@ -139,11 +164,8 @@ def mixed_versions(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, dict[s
         By producing pipeline: version of each of its datasets, where they differ.
     """
     found: dict[str, dict[str, str]] = {}
-    for name in sorted(pipeline.inputs()):
-        version = getattr(catalog.get(name), "resolve_load_version", lambda: None)()
-        maker = maker_of(name)
-        if version and maker:
-            found.setdefault(maker, {})[name] = version
+    for name, version in versions_loaded(pipeline, catalog).items():
+        found.setdefault(str(maker_of(name)), {})[name] = version
     return {maker: made for maker, made in found.items() if len(set(made.values())) > 1}
 
 
@@ -179,11 +201,21 @@ def maker_of(dataset: str) -> str | None:
     str or None
         Name as ``kedro run --pipelines`` takes it.
     """
-    for name in pipeline_names():
-        package = import_module(f"{project_pipelines.__name__}.{name}")
-        if dataset in package.create_pipeline().all_outputs():
-            return name
-    return None
+    return next(
+        (name for name, graph in project_graphs().items() if dataset in graph.all_outputs()), None
+    )
+
+
+@cache
+def project_graphs() -> dict[str, Pipeline]:
+    """Give every pipeline of the project as it is written, by name.
+
+    Returns
+    -------
+    dict of str to Pipeline
+    """
+    packages = {name: f"{project_pipelines.__name__}.{name}" for name in pipeline_names()}
+    return {name: import_module(path).create_pipeline() for name, path in packages.items()}
 
 
 def pipeline_names() -> list[str]:
@@ -230,6 +262,13 @@ def _problems_between(valid: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"  hmm.regime_timeframe: {hmm.regime_timeframe!r} is not among market.timeframes "
             f"{market.timeframes}; add it there or choose one of them"
+        )
+    zones = valid.get("zones")
+    if zones and zones.min_bars < LEAST_ZONE:
+        problems.append(
+            f"  zones.min_bars: {zones.min_bars} is below {LEAST_ZONE}: strategies cannot be "
+            "compared on an evaluation zone of fewer bars; raise it, and move the ends of the "
+            "zones or bring more bars where a zone is shorter"
         )
     features, macro = valid.get("features"), valid.get("macro")
     if features and macro:

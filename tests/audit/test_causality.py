@@ -80,6 +80,83 @@ def test_a_position_known_only_with_its_bar_is_found_by_the_before_rule(raw: pl.
     assert {item.column for item in found} == {"held"}
 
 
+def outcomes(bars: pl.DataFrame, late: int = 0, early: int = 0) -> dict[str, pl.DataFrame]:
+    """Direction of the next three bars, known with the last of them; a feature beside it."""
+    close = pl.col("close")
+    made = bars.select(
+        "ts",
+        mean=close.rolling_mean(5),
+        up=(close.shift(-3 - late) > close.shift(-late)).cast(pl.Int8),
+        t1_up=pl.col("ts").shift(early - 3),
+        gain=close.shift(-3) / close - 1,
+    )
+    return {"out": made.drop_nulls("t1_up")}
+
+
+OUTCOMES = {"out": TimeRule("ts", ends={"*": "t1_*", "gain": "t1_up"})}
+
+
+def test_an_outcome_is_compared_from_its_end_on(raw: pl.DataFrame) -> None:
+    result = audit_causality(outcomes, raw, CUTS, rules=OUTCOMES)
+    assert result.clean, result.leaks[:3]
+    at_stamp = audit_causality(outcomes, raw, CUTS, rules={"out": TimeRule("ts")})
+    replaced = {leak.column for leak in at_stamp.leaks if leak.alteration == "replace"}
+    assert {"up", "gain"} & replaced
+
+
+@pytest.mark.parametrize(
+    ("fault", "columns"),
+    [({"late": 1}, {"up"}), ({"early": 1}, {"gain", "up"})],
+    ids=["cell moved by a bar", "end a bar too early"],
+)
+def test_an_outcome_that_knows_more_than_its_end_is_found(
+    raw: pl.DataFrame, fault: dict[str, int], columns: set[str]
+) -> None:
+    cuts = [START + timedelta(days=n) for n in range(30, 60)]
+    leaks = audit_causality(
+        lambda bars: outcomes(bars, **fault), raw, cuts, rules=OUTCOMES, alterations=("replace",)
+    ).leaks
+    assert {leak.column for leak in leaks} == columns
+
+
+def test_a_feature_beside_outcomes_is_compared_at_its_stamp(raw: pl.DataFrame) -> None:
+    def scaled(bars: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        made = outcomes(bars)["out"]
+        return {"out": made.with_columns(pl.col("mean") / bars["close"].mean())}
+
+    for alteration in ("replace", "remove"):
+        result = audit_causality(scaled, raw, CUTS, rules=OUTCOMES, alterations=(alteration,))
+        assert {leak.column for leak in result.leaks} == {"mean"}
+
+
+def test_outcomes_whose_rows_are_chosen_later_are_found(raw: pl.DataFrame) -> None:
+    def chosen(bars: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        busy = bars.filter(pl.col("volume") > pl.col("volume").median())["ts"]
+        return {"out": outcomes(bars)["out"].filter(pl.col("ts").is_in(busy.implode()))}
+
+    result = audit_causality(chosen, raw, CUTS, rules=OUTCOMES, alterations=("replace",))
+    assert "rows" in {leak.column for leak in result.leaks}
+
+
+@pytest.mark.parametrize("lost", ["t1_up", "gain", "mean"])
+def test_a_column_that_comes_and_goes_with_the_future_is_found(
+    raw: pl.DataFrame, lost: str
+) -> None:
+    def sometimes(bars: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        made = outcomes(bars)["out"]
+        return {"out": made if bars["close"][-1] == raw["close"][-1] else made.drop(lost)}
+
+    result = audit_causality(sometimes, raw, CUTS[:1], rules=OUTCOMES, alterations=("replace",))
+    assert {(leak.column, leak.size) for leak in result.leaks} == {(lost, float("inf"))}
+
+
+def test_a_rule_is_read_from_what_a_catalog_declares() -> None:
+    declared = TimeRule.declared({"column": "ts", "before": ["held"], "ends": {"x": "t1"}})
+    assert declared == TimeRule("ts", ("held",), {"x": "t1"})
+    with pytest.raises(ValueError, match="a time rule has 'end'; known are column, before and"):
+        TimeRule.declared({"column": "ts", "end": "t1"})
+
+
 def test_nothing_compared_is_not_clean(raw: pl.DataFrame) -> None:
     assert not audit_causality(clean, raw, []).clean
 

@@ -32,7 +32,7 @@ MESSAGES = (
     "holds no data", "may each be",
 )  # fmt: skip
 FUZZ = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -24,7 +24,9 @@ def copy_project(to: Path) -> Path:
     for name in FILES:
         shutil.copy(PROJECT / name, to / name)
     for name in FOLDERS:
-        shutil.copytree(PROJECT / name, to / name, ignore=shutil.ignore_patterns("*.egg-info"))
+        left_out = shutil.ignore_patterns("*.egg-info", "__pycache__")
+        shutil.copytree(PROJECT / name, to / name, ignore=left_out)
+    _share_compiled_code(to)
     (to / ".venv").symlink_to(PROJECT / ".venv")
     (to / "data").mkdir()
     for file in (to / "conf").glob("*/parameters*.yml"):
@@ -33,6 +35,14 @@ def copy_project(to: Path) -> Path:
             text = re.sub(rf"^(  {name}:).*$", rf"\1 {value}", text, flags=re.MULTILINE)
         file.write_text(text, "utf-8")
     return to
+
+
+def _share_compiled_code(to: Path) -> None:
+    """Keep what Python and numba compile where the project keeps it: it costs seconds a copy."""
+    for package in {file.parent for file in (to / "src").rglob("*.py")}:
+        own = PROJECT / package.relative_to(to) / "__pycache__"
+        own.mkdir(exist_ok=True)
+        (package / "__pycache__").symlink_to(own)
 
 
 def offline_env(project: Path) -> dict[str, str]:

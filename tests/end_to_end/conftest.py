@@ -11,6 +11,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io.core import is_parameter
 
+from regime_factory.audit import TimeRule
 from regime_factory.pipelines.graph import run_graph
 from regime_factory.simulate import simulate_market
 
@@ -18,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLES = (
     "features_v1", "features_v2", "features_macro", "features", "hmm.observations", "regimes",
     "regime_features", "regime_features_selection", "hmm.refit_characteristics",
-    "honesty.forecasts", "hmm.detectors_selection",
+    "honesty.forecasts", "labels", "model_input",
 )  # fmt: skip
 ACCOUNTS = ("backtest.positions", "backtest.equity")
 SMALL = {
@@ -45,6 +46,14 @@ def catalog_config() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def time_rules(catalog_config: dict[str, Any]) -> Callable[..., dict[str, TimeRule]]:
+    """When the cells of some tables are known, as the catalog declares it."""
+    return lambda *names: {
+        name: TimeRule.declared(catalog_config[name]["metadata"]["time"]) for name in names
+    }
+
+
+@pytest.fixture(scope="session")
 def parameters() -> dict[str, Any]:
     """Parameters of the test environment, made small."""
     bootstrap_project(PROJECT)
@@ -62,9 +71,17 @@ def raw() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def run(parameters: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+def run(
+    parameters: dict[str, Any], catalog_config: dict[str, Any]
+) -> Callable[..., dict[str, Any]]:
     """Run the graph up to the accounts; keyword `fixed` holds datasets as they are given."""
-    graph = pipelines["__default__"].to_outputs(*TABLES, *ACCOUNTS, "bars_holdout")
+    job = pipelines["__default__"]
+    chosen = [
+        name
+        for name in sorted(job.all_outputs())
+        if catalog_config[name]["metadata"].get("zone") == "selection"
+    ]
+    graph = job.to_outputs(*TABLES, *ACCOUNTS, *chosen, "bars_holdout")
 
     def run_on(bars: pl.DataFrame, **fixed: Any) -> dict[str, Any]:
         return run_graph(graph, {"raw_bars": bars, "zones_before": None, **fixed}, parameters)

@@ -312,6 +312,21 @@ def test_names_that_say_little_are_warned_of(
     assert "standard deviations of risk only" in narrow
 
 
+def test_a_column_that_follows_from_others_is_left_out_with_a_warning(
+    whole, settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = whole["macro_regimes.observations_selection"].filter(symbol="AAA")
+    doubled = rows.with_columns(macro_spread_level=100 * pl.col("macro_vix_level"))
+    caplog.set_level(logging.WARNING)
+    params = MacroRegimesParams.model_validate(settings["macro_regimes"])
+    detector = nodes.fit_detectors(doubled, params)["AAA"]
+    assert detector.diagnostics()["collinear"] == {"macro_spread_level": ["macro_vix_level"]}
+    said = [record.getMessage() for record in caplog.records]
+    assert (
+        "AAA: macro_spread_level is not used: it follows from macro_vix_level (collinear)" in said
+    )
+
+
 def test_refits_of_another_detector_are_refused() -> None:
     X = np.random.default_rng(0).normal(size=(200, 1))
     refits = fit_refits(X, starts_at=150, refit_every=50, model=GaussianHMM(2, n_init=1), n_fresh=0)
@@ -335,8 +350,9 @@ def test_models_come_back_from_the_disk_as_they_were(whole, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_one_command_runs_from_the_embedded_files(tmp_path: Path) -> None:
+    arguments = ["--env", "prod", "--pipelines", "macro_regimes"]
     done = subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--env", "prod", "--pipelines", "macro_regimes"],
+        [sys.executable, "-m", "kedro", "run", *arguments, "--params", "ingest.symbols=SP500"],
         cwd=PROJECT,
         env={**os.environ, "REGIME_FACTORY_DATA": str(tmp_path)},
         capture_output=True,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
 
+from regime_factory.lineage import stale_inputs
 from regime_factory.regimes import GaussianHMM
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -85,11 +89,39 @@ def test_a_run_writes_every_artifact_and_no_warning(data: Path, catalog_config) 
     for name, entry in catalog_config.items():
         if "filepath" in entry and not name.startswith(by_name_only):
             place = data / entry["filepath"].removeprefix("data/test/")
-            assert list(place.glob(f"*/{place.name}")), name
+            found = [place] if entry["metadata"].get("append_only") else place.glob("*/*")
+            assert any(item.name == place.name and item.exists() for item in found), name
     events = [json.loads(line) for line in (data / "run.log").read_text().splitlines()]
     assert {event["level"] for event in events} == {"INFO"}
     assert (data / "report.html").stat().st_size < 6_000_000
     assert not list(data.rglob("*/.2*")), "nothing half-written is left"
+
+
+@pytest.mark.slow
+def test_accounts_of_other_regimes_than_are_loaded_are_seen(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The `honesty` pipeline alone, after `hmm_selection` made regimes once more."""
+
+    def stale() -> dict[str, dict[str, list[str]]]:
+        with KedroSession.create(PROJECT, env="prod") as session:
+            return stale_inputs(pipelines["honesty"], session.load_context().catalog)
+
+    monkeypatch.setenv("REGIME_FACTORY_DATA", str(data))
+    place = data / "04_regimes/regimes.parquet"
+    file = next(place.glob("*/*"))
+    again = place / "2999-01-01T00.00.00.000Z" / file.name
+    again.parent.mkdir()
+    try:
+        again.write_bytes(file.read_bytes())
+        assert stale() == {}
+        pl.read_parquet(file).reverse().write_parquet(again)
+        found = stale()
+    finally:
+        shutil.rmtree(again.parent)
+    assert found["backtest"]["backtest.equity"] == ["regimes"]
+    assert set(found) == {"backtest", "hmm_selection"}
+    assert "hmm.refits" not in found["hmm_selection"]
 
 
 @pytest.mark.slow
@@ -143,7 +175,7 @@ def test_apply_hmm_scores_new_bars_with_the_saved_model(data: Path, tmp_path: Pa
     ],
 )
 def test_apply_hmm_says_what_is_missing(
-    data: Path, tmp_path: Path, rows: int, arguments: list[str], expected: str
+    kedro, data, tmp_path, *, rows: int, arguments: list[str], expected: str
 ) -> None:
     from regime_factory.bars import embedded_bars
 
@@ -154,7 +186,7 @@ def test_apply_hmm_says_what_is_missing(
         (own.drop("symbol") if arguments else own).write_csv(file)
         given.append(f"apply_path={file}")
     options = ["--params", ",".join(given)] if given else []
-    done = kedro_run(data, "--pipelines", "apply_hmm", *options)
+    done = kedro("run", "--env", "prod", "--pipelines", "apply_hmm", *options, data=data)
     assert done.returncode != 0
     assert expected in done.stderr
     assert "Traceback" not in done.stderr

@@ -118,7 +118,7 @@ def test_any_bars_give_finite_causal_features(bars, session, data):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(bars=awkward_bars(), session=st.sampled_from([None, NYSE]), data=st.data())
 def test_many_more_bars_give_finite_causal_features(bars, session, data):
     _assert_sound(bars, session, data.draw(st.integers(0, bars.height - 1)))

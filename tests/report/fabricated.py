@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from .fabricated_card import honesty_card
+from .fabricated_labels import label_figures
 
 NAMES = {2: ("Calm", "Stress"), 3: ("Calm", "Choppy", "Stress")}
 VOLS = {2: (0.008, 0.022), 3: (0.006, 0.011, 0.024)}
@@ -325,6 +326,7 @@ def make_inputs(symbols: dict[str, int] | None = None, n_bars: int = 3000) -> di
             for s in symbols
         },
         "cards": {s: honesty_card(NAMES[k]) for s, k in symbols.items()},
+        "targets": {s: label_figures() for s in symbols},
     }
 
 

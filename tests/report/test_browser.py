@@ -147,7 +147,7 @@ def test_without_script_text_and_tables_of_all_symbols_show(chromium, address):
     assert page.locator("h1:visible").count() == 2
     assert page.locator(".verdict h2:visible").count() == 2
     assert page.locator("table:visible").count() >= 6
-    assert page.locator(".needs-script:visible").count() == 20
+    assert page.locator(".needs-script:visible").count() == 22
     assert page.locator("#theme:visible").count() == 0
     context.close()
 
@@ -197,7 +197,7 @@ def test_print_draws_every_symbol_light_and_at_page_width(chromium, address):
     assert made.startswith(b"%PDF")
     printed = page.evaluate("window.printed")
     assert (printed["pages"], printed["closed"]) == (2, 0)
-    assert len(printed["drawn"]) == 20
+    assert len(printed["drawn"]) == 22
     assert {tuple(figure) for figure in printed["drawn"]} == {(688, THEMES["light"]["muted"])}
     page.wait_for_selector(READY, state="attached")
     assert page.locator(".page:visible").count() == 1

@@ -80,8 +80,8 @@ def test_the_page_says_the_sentences_and_the_numbers_follow(built, html):
         assert f"{number}. " in said
     assert "3. What are the regimes worth?" in said
     assert "4. Which regime model was chosen, and why?" in said
-    assert "10. Is the data sound?" not in said
-    assert "9. Is the data sound?" in said
+    assert "11. Is the data sound?" not in said
+    assert "10. Is the data sound?" in said
 
 
 def test_a_payload_without_a_card_leaves_the_section_out(payload):
@@ -90,7 +90,7 @@ def test_a_payload_without_a_card_leaves_the_section_out(payload):
     said = " ".join(read(render_report(payload)).words)
     assert "What are the regimes worth?" not in said
     assert "3. Which regime model was chosen, and why?" in said
-    assert "8. Is the data sound?" in said
+    assert "9. Is the data sound?" in said
 
 
 def test_groups_without_figures_are_left_out_or_said(card):

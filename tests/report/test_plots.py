@@ -1,5 +1,7 @@
 """Plots have labelled axes with units and the report's regime colours."""
 
+import warnings
+
 import polars as pl
 import pytest
 
@@ -52,6 +54,27 @@ def test_lanes_use_the_reports_colours(drawn):
 def test_transition_numbers_are_written(drawn):
     texts = {text.get_text() for text in drawn["transition"].axes[0].texts}
     assert {"97.6%", "2.4%", "< 0.1%"} <= texts
+
+
+@pytest.mark.parametrize("n_states", [3, 5, 8])
+def test_many_regimes_of_long_names_find_room(drawn, n_states, tmp_path):
+    names = [f"State {k + 1} (high vol, sideways)" for k in range(n_states)]
+    rows = make_inputs({"SP500": 3}, n_bars=100)["regimes"]
+    rows = rows.with_columns(pl.lit(1 / n_states).alias(f"p_state_{k}") for k in range(n_states))
+    share = [[1 / n_states] * n_states] * n_states
+    for figure in (
+        plots.plot_filtered_probabilities(rows, names),
+        plots.plot_transition_matrix(share, names),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of matplotlib, where axes would vanish
+            figure.savefig(tmp_path / "plot.png", dpi=40)
+        drawing, legend = figure.axes[0].get_window_extent(), figure.axes[0].get_legend()
+        assert drawing.height > 0.4 * figure.bbox.height
+        if legend:
+            box, title = legend.get_window_extent(), figure.axes[0]._left_title
+            assert box.x1 <= figure.bbox.x1
+            assert drawing.y1 <= box.y0 + 1 <= box.y1 <= title.get_window_extent().y0 + 1
 
 
 def test_bic_without_profile_and_a_regime_never_seen():

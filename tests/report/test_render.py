@@ -95,6 +95,7 @@ def test_every_block_is_there_for_every_symbol(built, seen, html):
         "Which strategy is best, and can we tell?",
         "What cost kills it?",
         "In which regimes did it earn?",
+        "What is there to learn?",
         "Did anything see the future?",
         "Is the data sound?",
     )
@@ -106,7 +107,7 @@ def test_every_block_is_there_for_every_symbol(built, seen, html):
 
 
 def test_figures_carry_heading_and_answer(seen):
-    assert len(seen.labels) == 2 * 10
+    assert len(seen.labels) == 2 * 11
     assert all(label and len(label) > 40 for label in seen.labels)
 
 
@@ -117,7 +118,7 @@ def test_ids_are_unique(html):
 
 def test_figure_data_is_json_with_tokens_only(html):
     figures = re.findall(r'data-figure="[^"]+">(.*?)</script>', html)
-    assert len(figures) == 20
+    assert len(figures) == 22
     for text in figures:
         figure = json.loads(text)
         assert {"height", "columns", "data", "layout"} == figure.keys()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,10 +22,67 @@ class TimeRule:
         The row's cells are known at this time.
     before
         Columns that are known one bar earlier, for instance a position that is held over the bar.
+    ends
+        Columns that are known later, with the column that says when: for a label the closing stamp
+        of the bar that decided it. The entry ``"*": "t1_*"`` stands for every column `c` that has a
+        column `t1_c` beside it; entries with a name go before it.
+
+    Examples
+    --------
+    >>> rule = TimeRule(ends={"*": "t1_*", "ret_net": "t1_label"})
+    >>> rule.ends_of(["symbol", "ts", "rsi", "label", "t1_label", "ret_net"])
+    {'label': 't1_label', 'ret_net': 't1_label'}
     """
 
     column: str = "ts"
     before: tuple[str, ...] = ()
+    ends: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def declared(cls, time: Mapping[str, Any]) -> "TimeRule":
+        """Make the rule that a catalog entry declares.
+
+        Parameters
+        ----------
+        time
+            ``column`` and, where there are any, ``before`` and ``ends``.
+
+        Returns
+        -------
+        TimeRule
+
+        Raises
+        ------
+        ValueError
+            For another key.
+
+        Examples
+        --------
+        >>> TimeRule.declared({"column": "ts", "before": ["held"]})
+        TimeRule(column='ts', before=('held',), ends={})
+        """
+        unknown = sorted(set(time) - {"column", "before", "ends"})
+        if unknown:
+            raise ValueError(f"a time rule has {unknown[0]!r}; known are column, before and ends")
+        return cls(time["column"], tuple(time.get("before", ())), dict(time.get("ends", {})))
+
+    def ends_of(self, columns: Sequence[str]) -> dict[str, str]:
+        """Give the columns of a table that are known at an end of their own.
+
+        Parameters
+        ----------
+        columns
+            Names of the table's columns.
+
+        Returns
+        -------
+        dict of str to str
+            The column of its end by name of the column.
+        """
+        pattern = self.ends.get("*", "")
+        implied = {name: pattern.replace("*", name) for name in columns} if pattern else {}
+        named = {name: end for name, end in self.ends.items() if name in columns}
+        return {name: end for name, end in {**implied, **named}.items() if end in columns}
 
 
 @dataclass(frozen=True)
@@ -143,7 +201,8 @@ def audit_causality(
     Notes
     -----
     Finding nothing at some cuts is evidence, not proof; hard labels need cuts next to their
-    changes.
+    changes. A table with `ends` may lose rows when bars are removed, because their outcome is no
+    longer there; of such a table the rows that both runs have are compared then.
 
     Examples
     --------
@@ -189,16 +248,15 @@ def _compare(
     """First moved cell of each column, and the number of cells compared."""
     found: list[tuple[str, datetime | None, float]] = []
     cells = 0
-    parts = [([name for name in before.columns if name not in rule.before], cut)]
-    later: list[datetime] = before.filter(pl.col(rule.column) > cut)[rule.column].to_list()
-    if rule.before and later and (after[rule.column] == min(later)).any():
-        parts.append(([rule.column, *rule.before], min(later)))  # removed bars have no row
-    for columns, end in parts:
-        known = pl.col(rule.column) <= end
+    for columns, known in _parts(before, after, rule, cut):
         missing = [name for name in columns if name not in after.columns]
         found += [(name, None, float("inf")) for name in missing]
+        if {rule.column, *known.meta.root_names()} & set(missing):
+            continue
         kept = [name for name in columns if name not in missing]
         old, new = before.filter(known).select(kept), after.filter(known).select(kept)
+        if rule.ends and tolerance > 0:
+            old = _without_open_outcomes(old, new, rule)
         if new.height != old.height:
             found.append(("rows", None, float(abs(new.height - old.height))))
             continue
@@ -209,6 +267,36 @@ def _compare(
                 row, size = moved
                 found.append((name, old[rule.column][row], size))
     return found, cells
+
+
+def _parts(
+    before: pl.DataFrame, after: pl.DataFrame, rule: TimeRule, cut: datetime
+) -> list[tuple[list[str], pl.Expr]]:
+    """Columns that are known at the same moment, each with the rows that are known by the cut."""
+    ends = rule.ends_of(before.columns)
+    apart = {*rule.before, *ends, *ends.values()}
+    at_stamp = [name for name in before.columns if name not in apart]
+    parts = [(at_stamp, pl.col(rule.column) <= cut)]
+    later: list[datetime] = before.filter(pl.col(rule.column) > cut)[rule.column].to_list()
+    if rule.before and later and (after[rule.column] == min(later)).any():
+        held = [rule.column, *rule.before]  # removed bars have no row
+        parts.append((held, pl.col(rule.column) <= min(later)))
+    keys = _keys(before, rule)
+    for end in dict.fromkeys(ends.values()):
+        own = [name for name in before.columns if ends.get(name) == end and name not in keys]
+        parts.append(([*keys, *own, end], pl.col(end) <= cut))
+    return parts
+
+
+def _keys(table: pl.DataFrame, rule: TimeRule) -> list[str]:
+    """Columns that tell the rows of a table apart."""
+    return [name for name in ("symbol", rule.column) if name in table.columns]
+
+
+def _without_open_outcomes(old: pl.DataFrame, new: pl.DataFrame, rule: TimeRule) -> pl.DataFrame:
+    """Leave out rows whose outcome needs removed bars: a table of outcomes has no such rows."""
+    keys = _keys(old, rule)
+    return old.join(new.select(keys), on=keys, how="semi", maintain_order="left")
 
 
 def _first_difference(old: pl.Series, new: pl.Series, tolerance: float) -> tuple[int, float] | None:

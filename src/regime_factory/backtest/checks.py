@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from regime_factory.backtest.accounting import Execution
+from regime_factory.bars.prices.opens import require_traded_opens
 
-MAX_STALE_OPEN_SHARE = 0.05
 _POSITION_COLUMNS = ("symbol", "ts", "strategy", "position")
 
 
@@ -96,7 +96,7 @@ def check_backtest_bars(bars: pl.DataFrame, execution: Execution) -> str:
     for column in prices:
         _check_prices(bars, column, symbol)
     if execution.fill == "next_open":
-        _check_opens(bars, symbol)
+        require_traded_opens(bars, symbol)
     return symbol
 
 
@@ -121,15 +121,6 @@ def _check_prices(bars: pl.DataFrame, column: str, symbol: str) -> None:
         raise ValueError(
             f"{column} of {symbol!r} is {values[row]} at {stamp(bars['ts'][row])} (row {row}); "
             "prices must be positive numbers: drop the bar or run check_bars first"
-        )
-
-
-def _check_opens(bars: pl.DataFrame, symbol: str) -> None:
-    share = (bars["open"] == bars["close"].shift(1)).mean()
-    if isinstance(share, float) and share > MAX_STALE_OPEN_SHARE:
-        raise ValueError(
-            f"{share:.0%} of the opens of {symbol!r} equal the previous close, so they are not "
-            'prices anyone could trade at; use fill="next_close"'
         )
 
 

@@ -1,4 +1,4 @@
-"""Kedro datasets of this project: atomic versioned artifacts and sources of raw data."""
+"""Kedro datasets of this project: atomic versioned artifacts, raw data, the ledger of trials."""
 
 from regime_factory.datasets.artifacts import (
     FigureDataset,
@@ -10,6 +10,7 @@ from regime_factory.datasets.artifacts import (
 )
 from regime_factory.datasets.macro import MacroFiles
 from regime_factory.datasets.sources import BarsSource, RunContext, SimulatedBars
+from regime_factory.datasets.trials import TrialReturnsDataset, TrialsDataset
 
 __all__ = [
     "BarsSource",
@@ -22,4 +23,6 @@ __all__ = [
     "SimulatedBars",
     "StateDataset",
     "TableDataset",
+    "TrialReturnsDataset",
+    "TrialsDataset",
 ]

@@ -1,4 +1,4 @@
-"""Statistics of return series: ratios, drawdowns, bootstrap intervals, overfit statistics."""
+"""Statistics of return series, overfit statistics, and the ledger of everything that was tried."""
 
 from regime_factory.evaluation.bootstrap import (
     SharpeInterval,
@@ -11,6 +11,7 @@ from regime_factory.evaluation.group_means import (
     bootstrap_group_means,
     percentile_interval,
 )
+from regime_factory.evaluation.ledger import TrialLedger
 from regime_factory.evaluation.metrics import (
     annual_volatility,
     as_returns,
@@ -34,6 +35,7 @@ from regime_factory.evaluation.overfit import (
     skewness,
 )
 from regime_factory.evaluation.superiority import Superiority, superior_ability
+from regime_factory.evaluation.trial_record import Trial, returns_table, trial_table
 
 __all__ = [
     "DEFLATED_SHARPE_VARIANT",
@@ -41,6 +43,8 @@ __all__ = [
     "GroupMeans",
     "SharpeInterval",
     "Superiority",
+    "Trial",
+    "TrialLedger",
     "annual_volatility",
     "as_returns",
     "bootstrap_group_means",
@@ -58,10 +62,12 @@ __all__ = [
     "minimum_track_record_length",
     "percentile_interval",
     "probabilistic_sharpe_ratio",
+    "returns_table",
     "sharpe_ratio",
     "skewness",
     "sortino_ratio",
     "stationary_bootstrap_sharpe",
     "superior_ability",
     "total_return",
+    "trial_table",
 ]

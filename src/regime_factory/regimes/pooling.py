@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.by_slot import SlotHMM, SlotMoments
+from regime_factory.regimes.hmm.by_slot import SlotHMM
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.hmm.parameters import Scaler
+from regime_factory.regimes.hmm.slot_moments import SlotMoments
 from regime_factory.regimes.validation import check_observations, column_names
 
 Matrix = NDArray[np.float64]

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regime_factory.regimes.collinear import collinear_columns
+from regime_factory.regimes.inputs import float_array
+
 COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
 EMISSIONS = ("gaussian", "student_t")
 LARGEST = 1e100  # beyond it squares overflow and densities are lost
 _FLAT = 1e-12  # relative spread below which a column counts as constant
-_COLLINEAR = 1e-6  # smallest eigenvalue allowed in the correlation matrix: the floor of EM
 
 
 class NotFittedError(ValueError):
@@ -134,7 +136,7 @@ def check_observations(
     Raises
     ------
     ValueError
-        For no rows, a wrong width, NaN or infinity.
+        For rows of different widths or none, a wrong width, text, NaN or infinity.
 
     Examples
     --------
@@ -143,7 +145,7 @@ def check_observations(
     ...
     ValueError: observations hold nan in row 1, column 0; drop warm-up rows and fill gaps first
     """
-    values = np.asarray(X, dtype=np.float64, order="C")  # one layout, so that sums are repeatable
+    values = float_array(X)
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] == 0:
@@ -315,9 +317,8 @@ def check_training_moments(
         raise ValueError(
             f"column {labels[column]!r} is constant ({X[0, column]}) over {n_rows} rows; remove it"
         )
-    values, vectors = np.linalg.eigh(covariance / (spread[:, None] * spread))
-    if values[0] < _COLLINEAR:
-        involved = [labels[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)]
+    involved = [labels[i] for i in collinear_columns(covariance)]
+    if involved:
         raise ValueError(f"columns {involved} are collinear; remove one of them")
 
 

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from regime_factory.report.payload import Leakage, Meta, SymbolPage
 
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FILLS = {
+FILLS = {
     "next_close": "Decided at the close of bar t, filled at the close of t+1.",
     "next_open": "Decided at the close of bar t, filled at the open of t+1.",
     "signal_close": "Filled at the close that made the signal, which is optimistic.",
 }
+"""When a decision is filled, as a sentence, by the name of the fill."""
 
 
 def money_answer(page: SymbolPage) -> str:
@@ -78,7 +79,7 @@ def money_footer(meta: Meta, page: SymbolPage) -> str:
     cash = costs.get("cash_rate", 0.0)
     parts.append(prices_sentence(page))
     parts.append(f"Cash earns {percent(cash, 1 if cash else 0)} a year.")
-    parts.append(_FILLS.get(costs.get("fill", ""), ""))
+    parts.append(FILLS.get(costs.get("fill", ""), ""))
     timing = page["performance"].get("random_timing") or {}
     if timing.get("draws"):
         parts.append(f"Band: {timing['draws']:,} circular shifts of the positions, same costs.")

@@ -210,6 +210,7 @@ class SymbolPage(TypedDict):
     honesty: Honesty
     choice: dict[str, Any]  # why the model was chosen, whether the data identify its states
     card: dict[str, Any]  # the symbol's honesty card; empty where none was made
+    targets: dict[str, Any]  # label figures: classes, barriers, overlap; empty where none were made
 
 
 class Payload(TypedDict):
@@ -238,6 +239,7 @@ def build_payload(
     profile: pl.DataFrame | None = None,
     choices: Mapping[str, Mapping[str, Any]] | None = None,
     cards: Mapping[str, Mapping[str, Any]] | None = None,
+    targets: Mapping[str, Mapping[str, Any]] | None = None,
     leakage: Leakage | None = None,
     benchmark: str = "buy_and_hold",
     max_points: int = 2000,
@@ -280,6 +282,8 @@ def build_payload(
         are (``identified``).
     cards
         Per symbol the honesty card: what the regimes are worth beside simpler rules.
+    targets
+        Per symbol the figures of its labels, as `labels.label_summary` gives them.
     leakage
         Result of the whole-run audit, or None where it was not run.
     benchmark
@@ -340,6 +344,7 @@ def build_payload(
             honesty=Honesty(**honesty.get(symbol, {})),
             choice=dict((choices or {}).get(symbol, {})),
             card=dict((cards or {}).get(symbol, {})),
+            targets=dict((targets or {}).get(symbol, {})),
         )
         pages.append(page)
     return Payload(meta=Meta(**meta), leakage=leakage, symbols=pages)

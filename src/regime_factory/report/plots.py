@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK = THEMES["light"]
+_LEGEND_COLUMNS = 4  # names of many regimes are long
 
 
 def plot_regimes_over_price(bars: pl.DataFrame, regimes: pl.DataFrame) -> Figure:
@@ -83,7 +84,8 @@ def plot_transition_matrix(transmat: Sequence[Sequence[float]], names: Sequence[
             share = float(transmat[row][column])
             colour = INK["panel"] if share > 0.55 else INK["ink"]
             axes.text(column, row, chance(share, 1), ha="center", va="center", color=colour)
-    axes.set_xticks(range(n), names)
+    short = [name.replace(" (", "\n(").replace(", ", "\n") for name in names]
+    axes.set_xticks(range(n), short)
     axes.set_yticks(range(n), names)
     axes.set_xticks(np.arange(n - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(n - 1) + 0.5, minor=True)
@@ -111,7 +113,8 @@ def plot_filtered_probabilities(regimes: pl.DataFrame, names: Sequence[str]) -> 
     matplotlib.figure.Figure
     """
     rows = regimes.sort("ts")
-    figure, (axes,) = _figure((11, 3.4), 1)
+    n_lines = -(-len(names) // _LEGEND_COLUMNS)
+    figure, (axes,) = _figure((11, 3.2 + 0.2 * n_lines), 1)
     values = [rows[f"p_state_{k}"].to_numpy() for k in range(len(names))]
     colours = [_colour(k, len(names)) for k in range(len(names))]
     axes.stackplot(
@@ -122,8 +125,9 @@ def plot_filtered_probabilities(regimes: pl.DataFrame, names: Sequence[str]) -> 
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_ylabel("Filtered probability")
     axes.set_xlabel("Close of the bar (UTC)")
-    axes.set_title("Filtered probability of each regime, bars up to each close", loc="left", pad=26)
-    _legend_above(axes, len(names))
+    title = "Filtered probability of each regime, bars up to each close"
+    axes.set_title(title, loc="left", pad=9 + 17 * n_lines)
+    _legend_above(axes)
     return figure
 
 
@@ -319,10 +323,10 @@ def _plain_log_ticks(axes: Axes, *, vertical: bool = True) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _legend_above(axes: Axes, n: int) -> None:
+def _legend_above(axes: Axes) -> None:
     axes.legend(
         frameon=False,
-        ncols=n,
+        ncols=_LEGEND_COLUMNS,
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
         borderaxespad=0.2,

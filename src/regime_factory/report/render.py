@@ -25,6 +25,7 @@ from regime_factory.report.figures_strategies import cost_figure, strategy_figur
 from regime_factory.report.figures_time import money_figure, probability_figure
 from regime_factory.report.formats import model_kind, percent
 from regime_factory.report.honesty_section import honesty_section
+from regime_factory.report.learning_section import learning_section
 from regime_factory.report.palette import THEMES, regime_slot
 from regime_factory.report.templating import TEMPLATES, environment
 from regime_factory.report.verdict import judge
@@ -116,7 +117,8 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "legend": [(name, regime_slot(k, len(names))) for k, name in enumerate(names)],
         "money": _money(page, meta),
         "regimes": _regimes(page, names, meta),
-        "worth": _worth(page),
+        "worth": _drawn(honesty_section(page["card"])),
+        "learning": _drawn(learning_section(page["targets"], meta, page["symbol"])),
         "model": _model(page, meta),
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),
@@ -192,8 +194,8 @@ def _regimes(page: SymbolPage, names: list[str], meta: Meta) -> dict[str, Any]:
     }
 
 
-def _worth(page: SymbolPage) -> dict[str, Any] | None:
-    section = honesty_section(page["card"])
+def _drawn(section: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Write the figures of a section's groups as JSON."""
     for group in section["groups"] if section else []:
         group["figure"] = group["figure"] and _figure(group["figure"])
     return section

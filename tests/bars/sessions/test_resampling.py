@@ -112,7 +112,7 @@ def test_holidays_and_half_days_equal_the_reference(market, data, timeframe):
 
 
 @pytest.mark.parametrize("market", [*SESSIONS, *CALENDARS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     data=st.data(),
     timeframe=st.sampled_from(["15min", "1H", "4H", "7H", "12H", "1D", "1W"]),

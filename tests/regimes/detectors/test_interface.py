@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from regime_factory.datasets import StateDataset
 from regime_factory.regimes import Refits, fit_refits
 from regime_factory.regimes.detector import Detector, restore_detector
+from regime_factory.regimes.hmm.interchange import checksum
 
 from .every import EVERY, OTHERS, observations
 
@@ -83,6 +84,16 @@ def test_a_warm_start_keeps_the_order_of_its_states(name):
 def test_a_start_of_another_shape_is_refused(name):
     with pytest.raises(ValueError, match="start"):
         EVERY[name].clone().set_params(n_components=3).fit(X[:500], start=FITTED[name])
+
+
+@every
+def test_a_start_of_another_class_is_refused(name):
+    stranger = FITTED["jump" if name != "jump" else "mixture"]
+    wanted = type(FITTED[name]).__name__
+    with pytest.raises(
+        ValueError, match=f"start is a {type(stranger).__name__}; give a fitted {wanted}"
+    ):
+        EVERY[name].clone().fit(X[:500], start=stranger)
 
 
 @every
@@ -267,6 +278,13 @@ def test_damaged_and_newer_files_are_refused(name):
     for what, wrong in damaged.items():
         with pytest.raises(ValueError, match=f"the saved {kind} is damaged"):
             pytest.fail(f"{what}: {restore_detector({**state, 'arrays': wrong})}")
+    odd = {
+        "settings": {**state["settings"], "n_components": 3},
+        "fit": {**state["fit"], next(iter(state["fit"])): 7},
+    }
+    for part, wrong in odd.items():
+        with pytest.raises(ValueError, match=f"the saved {kind} is damaged"):
+            pytest.fail(f"{part}: {restore_detector({**state, part: wrong})}")
     without = {key: value for key, value in state.items() if key != "settings"}
     with pytest.raises(ValueError, match=f"the saved {kind} is damaged"):
         restore_detector(without)
@@ -274,6 +292,16 @@ def test_damaged_and_newer_files_are_refused(name):
         restore_detector({**state, "settings": {**state["settings"], "n_components": 0}})
     with pytest.raises(ValueError, match=f"this is not a saved {kind}"):
         type(FITTED[name]).from_state({"kind": "Other", "format_version": 1})
+
+
+@others
+def test_a_state_of_the_first_format_is_read(name):
+    """It had a checksum of its arrays alone."""
+    state = FITTED[name].to_state()
+    older = {**state, "format_version": 1, "checksum": checksum(state["arrays"])}
+    np.testing.assert_array_equal(restore_detector(older).filter(X), FITTED[name].filter(X))
+    with pytest.raises(ValueError, match="the checksum differs"):
+        restore_detector({**older, "checksum": "0" * 16})
 
 
 # --- bad input ---------------------------------------------------------------------------
@@ -304,6 +332,10 @@ def test_bad_observations_are_named(name):
             use(frame)
         with pytest.raises(ValueError, match="inf"):
             use(np.where(np.isnan(hole), np.inf, hole))
+    ragged = [[0.0, 1.0], [2.0]]
+    for use in (model.filter, EVERY[name].clone().fit, model.online().update):
+        with pytest.raises(ValueError, match="row 1 has 1 values, row 0 has 2"):
+            use(ragged)
     with pytest.raises(ValueError, match="observations have 1 columns, the model was fitted on 2"):
         model.filter(X[:, :1])
     with pytest.raises(ValueError, match="observations have 3 columns"):

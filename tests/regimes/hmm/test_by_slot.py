@@ -9,10 +9,12 @@ from scipy.stats import norm
 
 from regime_factory.regimes import GaussianHMM, NotFittedError, filter_refits, fit_refits
 from regime_factory.regimes.detector import SavedDetector, restore_detector
-from regime_factory.regimes.hmm.by_slot import PRIOR_BARS, SlotHMM, SlotMoments
+from regime_factory.regimes.hmm.by_slot import SlotHMM
 from regime_factory.regimes.hmm.lookback import bounded_filter, filter_memory, lookback_filter
+from regime_factory.regimes.hmm.slot_moments import PRIOR_BARS, SlotMoments
 
 from ..worlds import TRUTH, simulate
+from .older import as_format_2
 
 RHYTHM = np.array([4.0, 1.5, 0.5, 0.5, 1.0, 2.5])  # of a day of six bars, wildest at the open
 SETTINGS = {"n_init": 3, "n_iter": 150, "sticky": 0.5}
@@ -55,7 +57,7 @@ def test_a_rare_slot_hardly_differs_and_an_unseen_one_not_at_all(X):
     found = SlotMoments.of(rare[:, 0], rare[:, 1:])
     overall = found.stds[-1]
     np.testing.assert_allclose(found.stds[found.place(np.array([9.0]))[0]], overall, rtol=0.03)
-    values, log_scale = found.level(np.array([[7.5, 1.0, 2.0]]))
+    values, log_scale = found.level(np.array([[7.0, 1.0, 2.0]]))
     np.testing.assert_allclose(values, [[1.0, 2.0]])
     assert log_scale.tolist() == [0.0]
 
@@ -188,11 +190,37 @@ def test_saved_models_predict_identically(X, model):
         ({"model": {}}, "damaged"),
         ({"kind": "GaussianHMM"}, "SlotHMM"),
         ({"format_version": 999}, "update regime_factory"),
+        ({"checksum": "0" * 16}, "the saved SlotHMM is damaged: its values are not the ones"),
     ],
 )
 def test_damaged_states_are_named(model, change, message):
     with pytest.raises(ValueError, match=message):
         SlotHMM.from_state({**model.to_state(), **change})
+
+
+def test_moments_of_another_fit_are_damage(X, model):
+    state = model.to_state()
+    moments = {**state["slots"], "means": state["slots"]["means"] + 1e-9}
+    with pytest.raises(ValueError, match="the checksum differs"):
+        SlotHMM.from_state({**state, "slots": moments})
+    older = {**state, "format_version": 2, "model": as_format_2(state["model"])}
+    del older["checksum"]
+    np.testing.assert_array_equal(SlotHMM.from_state(older).filter(X), model.filter(X))
+
+
+@pytest.mark.parametrize("slot", [0.5, -2.0, 1440.0, 1e300])
+def test_what_is_no_slot_of_a_day_is_refused(X, model, slot):
+    """A return in the place of the slot, as when columns are swapped."""
+    rows = X[:400].copy()
+    rows[7, 0] = slot
+    online = model.online()
+    before = online.update_many(X[:5])[-1]
+    for use in (model.filter, SlotHMM(2, "diag", **SETTINGS).fit, online.update_many):
+        with pytest.raises(ValueError, match=f"row 7 has the slot {slot}".replace("+", r"\+")):
+            use(rows)
+    with pytest.raises(ValueError, match="row 0 has the slot"):
+        online.update(rows[7])
+    np.testing.assert_array_equal(online.probabilities, before)
 
 
 def test_moments_of_another_width_are_damage(model):

@@ -10,6 +10,7 @@ from regime_factory.regimes import GaussianHMM
 from regime_factory.regimes.hmm.interchange import checked_parameters, checksum
 
 from ..worlds import TRUTH, simulate, start_of
+from .older import as_format_2
 
 KINDS = ("spherical", "diag", "full", "tied")
 EMISSIONS = ("gaussian", "student_t")
@@ -87,6 +88,15 @@ def test_a_model_of_the_first_format_is_read():
     np.testing.assert_array_equal(again.means_, model.means_)
 
 
+def test_a_model_of_the_second_format_is_read_and_its_arrays_are_checked(X):
+    model = GaussianHMM(2, emission="student_t", **FIT).fit(X)
+    older = as_format_2(model.to_state())
+    np.testing.assert_array_equal(GaussianHMM.from_state(older).filter(X), model.filter(X))
+    older["arrays"]["means_"] = older["arrays"]["means_"] + 1e-9
+    with pytest.raises(ValueError, match="its arrays are not the ones it was saved with"):
+        GaussianHMM.from_state(older)
+
+
 def test_a_restored_model_can_be_fitted_and_saved_on(X):
     model = GaussianHMM(2, emission="student_t", **FIT).fit(X)
     again = GaussianHMM.from_state(model.to_state())
@@ -109,7 +119,7 @@ def _other(name):
     [
         (
             lambda s: s.update(format_version=99),
-            "has format 99, this version reads up to 2",
+            "has format 99, this version reads up to 3",
         ),
         (lambda s: s.update(kind="Refits"), "not a saved GaussianHMM"),
         (lambda s: s.pop("format_version"), "not a saved GaussianHMM, or the saved state is dama"),
@@ -147,6 +157,11 @@ def _other(name):
         (_set("fit", "loglik_", "high"), "loglik_ is 'high', expected a finite number"),
         (_set("fit", "n_iter_", np.nan), "n_iter_ is nan"),
         (lambda s: s.update(columns=["a"]), "1 column names for 2 columns"),
+        (lambda s: s.update(columns=["a", "b"]), "the checksum differs"),
+        (_set("settings", "sticky", 0.25), "the checksum differs"),
+        (_set("settings", "n_init", 7), "the checksum differs"),
+        (_set("fit", "loglik_", -1.0), "the checksum differs"),
+        (_set("fit", "converged_", None), "converged_ is None"),
     ],
 )
 def test_damaged_or_newer_states_are_refused(X, damage, message):

@@ -62,21 +62,20 @@ def densities(model: GaussianHMM, x: np.ndarray) -> list[float]:
     ]
 
 
-def slow_filter(model: GaussianHMM, X: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Filtered probabilities of the last row, in logarithms throughout."""
+def slow_filter(model: GaussianHMM, log_b: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Filtered probabilities of the last row, in logarithms throughout; priors may be stacked."""
     with np.errstate(divide="ignore"):
         log_p, log_transmat = np.log(prior), np.log(model.transmat_)
-    for row, x in enumerate(X):
+    for row, own in enumerate(log_b):
         if row:
-            log_p = logsumexp(log_p[:, None] + log_transmat, axis=0)
-        log_p = log_p + densities(model, x)
-    return np.exp(log_p - logsumexp(log_p))
+            log_p = logsumexp(log_p[..., :, None] + log_transmat, axis=-2)
+        log_p = log_p + own
+    return np.exp(log_p - logsumexp(log_p, axis=-1, keepdims=True))
 
 
-def slow_spread(model: GaussianHMM, X: np.ndarray) -> float:
+def slow_spread(model: GaussianHMM, log_b: np.ndarray) -> float:
     """Largest difference between two corners in the last row."""
-    images = [slow_filter(model, X, corner) for corner in np.eye(model.n_components)]
-    return float(np.ptp(images, axis=0).max())
+    return float(np.ptp(slow_filter(model, log_b, np.eye(model.n_components)), axis=0).max())
 
 
 @pytest.mark.parametrize("dofs", [None, (2.5, 8.0)], ids=["gaussian", "student_t"])
@@ -85,9 +84,10 @@ def test_no_start_differs_by_more_than_the_bound_and_two_starts_do(n_states, dof
     model, X = world(n_states, 30, 5, dofs=dofs)
     _, bound = bounded_filter(model, X)
     rng = np.random.default_rng(1)
-    starts = [*rng.dirichlet(np.full(n_states, 0.3), size=40), *np.eye(n_states)]
+    starts = np.array([*rng.dirichlet(np.full(n_states, 0.3), size=40), *np.eye(n_states)])
+    log_b = np.array([densities(model, x) for x in X])
     for n in (1, 2, 5, 12, 30):
-        images = np.array([slow_filter(model, X[:n], start) for start in starts])
+        images = slow_filter(model, log_b[:n], starts)
         widest = np.abs(images[:, None] - images[None]).max()
         assert widest == pytest.approx(bound[n - 1], rel=1e-7, abs=1e-13)
 
@@ -97,10 +97,11 @@ def test_no_start_differs_by_more_than_the_bound_and_two_starts_do(n_states, dof
 def test_rows_needed_equal_those_of_ever_longer_windows(transmat, dofs):
     model, X = world(3, 70, 2, transmat, dofs)
     X[30] = [40.0, -25.0]
-    tol = 1e-4
+    tol, log_b = 1e-4, np.array([densities(model, x) for x in X])
     expected = []
     for t in range(len(X)):
-        windows = (n for n in range(1, t + 2) if slow_spread(model, X[t + 1 - n : t + 1]) <= tol)
+        ever_longer = ((n, log_b[t + 1 - n : t + 1]) for n in range(1, t + 2))
+        windows = (n for n, rows in ever_longer if slow_spread(model, rows) <= tol)
         expected.append(next(windows, 0))
     assert memory_by_row(model, X, tol).tolist() == expected
     assert 0 < max(expected) < 60

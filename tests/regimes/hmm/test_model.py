@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regime_factory.regimes import GaussianHMM, NotFittedError, adjusted_rand
+from regime_factory.regimes import GaussianHMM, JumpModel, NotFittedError, adjusted_rand
 
 from ..worlds import TRUTH, simulate, start_of
 
@@ -260,3 +260,10 @@ def test_an_unusable_start_is_refused(X, entry, value, message):
         del start[entry]
     with pytest.raises(ValueError, match=message):
         GaussianHMM(2, "diag").fit(X, start=start)
+
+
+@pytest.mark.parametrize("start", [3, [1, 2], JumpModel(2), np.eye(2)])
+def test_a_start_of_another_class_is_refused(X, start):
+    message = f"start is a {type(start).__name__}; give a fitted GaussianHMM, a mapping with startp"
+    with pytest.raises(ValueError, match=message):
+        GaussianHMM(2).fit(X, start=start)

@@ -240,7 +240,8 @@ def test_a_bar_may_come_in_any_form(world, given_as):
         ([[0.0, 0.0]] * 2, "update takes one bar, found 2; use update_many"),
         ([], "shape"),
         (np.zeros((1, 1, 2)), "shape"),
-        (["calm", "wild"], "could not convert"),
+        (["calm", "wild"], "observations are not numbers: could not convert"),
+        ([[0.0, 1.0], [2.0]], "row 1 has 1 values, row 0 has 2; give rows of one width"),
         ([1e300, 0.0], r"hold 1e\+300 in row 0, column 0, too large .* check its units"),
     ],
 )
@@ -308,6 +309,10 @@ def test_answers_are_the_users_to_change(world):
         (lambda s: s.update(format_version=9), "has format 9, this version reads up to 1; update"),
         (lambda s: s.update(loglik="low"), "is damaged: loglik and change"),
         (lambda s: s.update(change=np.nan), "is damaged: loglik and change"),
+        (lambda s: s.update(change=1.5), "expected a finite number and a probability"),
+        (lambda s: s.update(change=-0.1), "expected a finite number and a probability"),
+        (lambda s: s.pop("kind"), "not a saved OnlineFilter"),
+        (lambda s: s.pop("format_version"), "not a saved OnlineFilter"),
         (lambda s: s.update(model="0" * 16), "belongs to a model with other parameters"),
     ],
 )

@@ -116,6 +116,30 @@ def test_a_series_that_nobody_gave_is_left_out_and_named(world) -> None:
     assert (detector.predict(world[0]) == detector.predict(world[0].drop(COLUMNS[5:7]))).all()
 
 
+def test_columns_that_follow_from_earlier_ones_are_left_out_and_named(world) -> None:
+    last = COLUMNS[-1]
+    table = world[0].with_columns(
+        macro_trend_200=2 * pl.col("macro_vix_level") - 1,
+        **{last: pl.col("macro_momentum_60") - pl.col("macro_realised_vol_20")},
+    )
+    detector = MacroRegimeDetector().fit(holed(table, last, [0]))
+    follows = {
+        "macro_trend_200": ["macro_vix_level"],
+        last: ["macro_realised_vol_20", "macro_momentum_60"],
+    }
+    assert detector.collinear_ == detector.diagnostics()["collinear"] == follows
+    assert detector.dropped_ == {
+        "macro_trend_200": "it follows from macro_vix_level (collinear)",
+        last: "it follows from macro_realised_vol_20 and macro_momentum_60 (collinear)",
+    }
+    kept = table.drop(follows)
+    without = MacroRegimeDetector().fit(kept)
+    assert detector.columns_ == without.columns_
+    assert (detector.filter(table) == without.filter(kept)).all()
+    refit = MacroRegimeDetector().fit(world[0].select(COLUMNS), start=detector)
+    assert (refit.columns_, refit.collinear_) == (detector.columns_, follows)
+
+
 def test_only_complete_rows_are_fitted_on(world) -> None:
     table = holed(world[0], "macro_trend_200", slice(0, 100))
     gap = holed(table, "macro_vix_level", [500, 501])
@@ -168,8 +192,8 @@ def test_rows_that_cannot_be_fitted_are_refused(world) -> None:
         MacroRegimeDetector().fit(table[:20])
     with pytest.raises(ValueError, match="'macro_vix_level' is constant"):
         MacroRegimeDetector().fit(table.with_columns(macro_vix_level=pl.lit(1.0)))
-    doubled = table.with_columns(macro_trend_200=pl.col("macro_vix_level") * 2)
-    with pytest.raises(ValueError, match=r"'macro_vix_level', 'macro_trend_200'\] are collinear"):
+    doubled = table.select("ts", *COLUMNS[:3]).with_columns(pl.col(COLUMNS[0]).alias(COLUMNS[2]))
+    with pytest.raises(ValueError, match=r"2 columns can be .*: it follows from macro_vix_level"):
         MacroRegimeDetector().fit(doubled)
     with pytest.raises(ValueError, match="'macro_trend_200' is infinite in row 0"):
         MacroRegimeDetector().fit(table.with_columns(macro_trend_200=pl.lit(np.inf)))

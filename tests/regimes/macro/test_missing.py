@@ -11,6 +11,7 @@ from regime_factory.regimes.hmm.emission import log_density
 from regime_factory.regimes.hmm.parameters import HMMParameters
 from regime_factory.regimes.macro.missing import (
     complete_rows,
+    independent_columns,
     marginal_log_density,
     usable_columns,
 )
@@ -31,6 +32,31 @@ def test_shares_decide_which_columns_are_used() -> None:
     assert dropped == {
         "b": "a value in 70 % of 10 training rows", "c": "no value in 10 training rows",
     }  # fmt: skip
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.integers(1, 3))
+def test_what_is_kept_can_be_fitted_and_spans_what_is_left_out(seed, n_free, n_bound) -> None:
+    rng = np.random.default_rng(seed)
+    free = rng.normal(size=(80, n_free))
+    bound = free @ rng.integers(-2, 3, (n_free, n_bound)) + rng.integers(-5, 5, n_bound)
+    rows = np.column_stack([free, bound])[:, rng.permutation(n_free + n_bound)]
+    rows = rows[:, np.ptp(rows, axis=0) > 0]
+    names = [f"c{i}" for i in range(rows.shape[1])]
+    used, follows = independent_columns(rows, names)
+    centred = rows - rows.mean(axis=0)
+    assert len(used) == np.linalg.matrix_rank(centred, tol=1e-6)
+    assert sorted([*used, *follows]) == sorted(names)
+    for name, others in follows.items():
+        assert set(others) <= set(used)
+        assert all(names.index(other) < names.index(name) for other in others)
+        own, basis = (centred[:, [names.index(x) for x in group]] for group in ([name], used))
+        assert np.abs(own - basis @ np.linalg.lstsq(basis, own)[0]).max() < 1e-8
+
+
+def test_constant_columns_and_few_rows_are_left_to_the_fit() -> None:
+    rows = np.column_stack([np.arange(9.0), np.ones(9), 2 * np.arange(9.0)])
+    assert independent_columns(rows, list("abc")) == (["a", "b"], {"c": ["a"]})
+    assert independent_columns(rows[:3], list("abc")) == (list("abc"), {})
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.data())

@@ -81,3 +81,12 @@ def test_what_does_not_fit_is_refused_and_leaves_no_trace(rows, fitted) -> None:
         online.restore({**online.to_state(), "model_version": "macro-0"})
     with pytest.raises(ValueError, match="probabilities"):
         online.restore({**online.to_state(), "probabilities": [0.5, 0.5]})
+    for odd in ({"change": 1.5}, {"loglik": None}, {"loglik": "low"}):
+        with pytest.raises(ValueError, match="saved MacroOnline is damaged: loglik and change"):
+            online.restore({**online.to_state(), **odd})
+    for other in ([1, 2], {"probabilities": None}):
+        with pytest.raises(ValueError, match="not a saved MacroOnline"):
+            online.restore(other)
+    with pytest.raises(ValueError, match="MacroOnline is damaged: it lacks loglik, change"):
+        online.restore({"model_version": fitted.model_version(), "probabilities": None})
+    assert (online.probabilities == before).all()

@@ -12,6 +12,7 @@ import pytest
 
 from regime_factory.regimes import MacroRegimeDetector
 from regime_factory.regimes.detector import restore_detector
+from regime_factory.regimes.hmm.interchange import checksum
 
 from .worlds import COLUMNS, holed, macro_world
 
@@ -88,6 +89,25 @@ def test_arrays_of_another_fit_are_refused(fitted, name) -> None:
     state["arrays"][name] = state["arrays"][name] * 2
     with pytest.raises(ValueError, match=r"MacroRegimeDetector is damaged: .* checksum differs"):
         MacroRegimeDetector.from_state(state)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [("settings", {"sticky": 0.25}), ("values", {"n_rows_": 7}), ("values", {"dropped_": {}})],
+)
+def test_settings_and_values_of_another_fit_are_refused(fitted, part, change) -> None:
+    state = fitted.to_state()
+    with pytest.raises(ValueError, match="checksum differs"):
+        MacroRegimeDetector.from_state({**state, part: {**state[part], **change}})
+
+
+def test_a_detector_of_the_first_format_is_read(table, fitted) -> None:
+    state = fitted.to_state()
+    del state["values"]["collinear_"]
+    older = {**state, "format_version": 1, "checksum": checksum(state["arrays"])}
+    again = MacroRegimeDetector.from_state(older)
+    assert again.collinear_ == {}
+    assert (again.filter(table) == fitted.filter(table)).all()
 
 
 @pytest.mark.parametrize("key", ["settings", "hmm", "arrays", "values", "checksum"])

@@ -92,6 +92,12 @@ def test_restored_refits_score_identically(X, refits):
     assert len(refits.to_state()["refits"]) == 3
 
 
+def test_refits_of_the_second_format_are_read(X, refits):
+    state = {**refits.to_state(), "format_version": 2}
+    del state["checksum"]
+    assert filter_refits(Refits.from_state(state), X).equals(filter_refits(refits, X))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -101,6 +107,8 @@ def test_restored_refits_score_identically(X, refits):
         (lambda s: s.update(refits=[]), "no refit in them"),
         (lambda s: s["refits"][0].pop("names"), "the saved Refits are damaged"),
         (lambda s: s["refits"][1]["model"].pop("arrays"), "the saved GaussianHMM is damaged"),
+        (lambda s: s["refits"][0].update(first_row=401), "Refits are damaged: .* checksum differs"),
+        (lambda s: s["refits"][0]["names"].reverse(), "Refits are damaged: .* checksum differs"),
     ],
 )
 def test_damaged_or_newer_refits_are_refused(refits, damage, message):

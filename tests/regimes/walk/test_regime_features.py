@@ -91,6 +91,26 @@ def test_each_feature_by_hand(X) -> None:
         )
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_first_row_of_a_refit_has_the_matrix_of_that_refit(X, number) -> None:
+    """Bayes' rule with the probabilities of the refit before, and the new transition matrix."""
+    refits = fitted(X)
+    regimes = table_of(X, refits)
+    border = number * EVERY
+    got = regime_features(regimes, refits).row(border, named=True)
+    before, now = regimes[border - 1 : border + 1].select("p_state_0", "p_state_1").to_numpy()
+
+    def by_hand(A: np.ndarray) -> list[float]:
+        stay = np.diag(A)
+        changed = 1 - (now * before * stay / (before @ A)).sum()
+        return [*(now @ A), (now * (1 - stay)).sum(), changed]
+
+    found = [got[name] for name in ("p_next_state_0", "p_next_state_1", *FEATURES[1:3])]
+    old, own = (by_hand(refit.model.transmat_) for refit in refits.items[number - 1 : number + 1])
+    np.testing.assert_allclose(found, own, rtol=1e-9, atol=1e-12)
+    assert np.abs(np.subtract(found, old)).min() > 1e-6, "the old matrix would be seen"
+
+
 def test_time_in_state_goes_on_over_refits(X) -> None:
     refits = fitted(X)
     regimes = table_of(X, refits)

@@ -19,8 +19,11 @@ from regime_factory.backtest.candidates import (
     strategy_positions,
 )
 from regime_factory.bars import Table, per_symbol
+from regime_factory.evaluation import returns_table, trial_table
 from regime_factory.params import BacktestParams, HmmParams, IngestParams, MarketParams
+from regime_factory.pipelines.backtest.trials import shared_parameters, strategy_trials
 from regime_factory.pipelines.market import base_bars, periods_per_year, price_convention
+from regime_factory.pipelines.trials import data_fingerprint
 from regime_factory.regimes import Refits
 from regime_factory.regimes.tables import without_missing_states
 
@@ -34,23 +37,29 @@ def choose(
     market: MarketParams,
     hmm: HmmParams,
     backtest: BacktestParams,
-) -> pl.DataFrame:
-    """Try every state mapping in the selection zone; mark the best, or the one that is set."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Try every state mapping in the selection zone; mark the best, or the one that is set.
+
+    The trials come first, their returns before their lines: no choice is stored whose trials are
+    not logged.
+    """
     execution = execution_of(market, backtest)
-    tables = []
+    tables, trials = [], []
     for symbol, rows in per_symbol(regimes):
         own = base_bars(bars, market, symbol).filter(pl.col("ts") >= rows["ts"][0])
         positions = positions_of(rows, refits[symbol], market, hmm, backtest)
         equity = run_backtest(own, positions, **asdict(execution)).equity
-        tables.append(
-            choose_strategy(
-                equity,
-                periods_per_year=execution.periods_per_year,
-                candidates=[backtest.strategy] if backtest.strategy else backtest.rules,
-                risk_free=backtest.cash_rate,
-            )
+        tried = choose_strategy(
+            equity,
+            periods_per_year=execution.periods_per_year,
+            candidates=[backtest.strategy] if backtest.strategy else backtest.rules,
+            risk_free=backtest.cash_rate,
         )
-    return pl.concat(tables)
+        tables.append(tried)
+        shared = shared_parameters(refits[symbol], hmm, backtest)
+        trials += strategy_trials(tried, equity, shared, data_fingerprint(bars, market, symbol))
+    returns = returns_table(trials)
+    return returns, returns, trial_table(trials), pl.concat(tables)
 
 
 def take_positions(

@@ -10,6 +10,7 @@ from regime_factory.pipelines.backtest.nodes import (
     keep_accounts,
     take_positions,
 )
+from regime_factory.pipelines.trials import collect_trials
 
 
 def create_pipeline(**_: Any) -> Pipeline:
@@ -26,10 +27,22 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:hmm",
                     "params:backtest",
                 ],
-                outputs="strategy_selection",
+                outputs=[
+                    "backtest.trial_returns",
+                    "trial_returns",
+                    "backtest.trials",
+                    "strategy_selection",
+                ],
                 name="choose_strategy",
                 namespace="backtest",
                 tags=["chooses"],
+            ),
+            Node(
+                collect_trials,
+                inputs=["hmm.trials", "backtest.trials"],
+                outputs="trials",
+                name="collect_trials",
+                namespace="backtest",
             ),
             Node(
                 take_positions,

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from regime_factory.bars import Table, bar_returns, errors_of, per_symbol, stack_symbols
+from regime_factory.evaluation import trial_table
 from regime_factory.features.macro import is_macro
 from regime_factory.params import HmmParams, MarketParams
 from regime_factory.pipelines.hmm_selection.pooled import (
@@ -13,6 +14,7 @@ from regime_factory.pipelines.hmm_selection.pooled import (
     refit_pooled,
     selection_cut,
 )
+from regime_factory.pipelines.hmm_selection.trials import cell_trials
 from regime_factory.pipelines.market import (
     bar_hours,
     base_bars,
@@ -98,15 +100,20 @@ def choose_model(
 ) -> tuple[
     pl.DataFrame,
     pl.DataFrame,
+    pl.DataFrame,
     dict[str, GaussianHMM],
     dict[str, dict[str, Any]],
     dict[str, dict[str, list[float]]],
 ]:
-    """Fit the grid inside the selection zone and keep the model that the criterion names."""
+    """Fit the grid inside the selection zone and keep the model that the criterion names.
+
+    The trials come first, so that no choice is stored whose trials are not logged.
+    """
     choices = choose_models(observations, hmm)
     warmups = measure_warmups(choices, observations, bars, market)
     rows = dict(per_symbol(observations))
     return (
+        trial_table(cell_trials(choices, bars, market, hmm)),
         stack_symbols({symbol: choice.table for symbol, choice in choices.items()}),
         stack_symbols({symbol: choice.profile for symbol, choice in choices.items()}),
         {symbol: choice.model for symbol, choice in choices.items()},

@@ -78,7 +78,8 @@ def _log_fit(symbol: str, detector: MacroRegimeDetector) -> None:
         detector.n_rows_,
     )
     for column, reason in detector.dropped_.items():
-        LOG.info("%s: %s is not used: %s", symbol, column, reason)
+        level = logging.WARNING if column in detector.collinear_ else logging.INFO
+        LOG.log(level, "%s: %s is not used: %s", symbol, column, reason)
     scarce = [
         n
         for n, share in zip(detector.state_names, figures["shares"], strict=True)

@@ -12,8 +12,10 @@ from regime_factory.params import (
     HmmParams,
     HonestyParams,
     IngestParams,
+    LabelsParams,
     MacroParams,
     MarketParams,
+    ModelInputParams,
     ReportParams,
     ZonesParams,
 )
@@ -44,6 +46,7 @@ def gather_payload(
     bands: pl.DataFrame,
     metrics: dict[str, Any],
     card: dict[str, Any],
+    targets: dict[str, Any],
     market: MarketParams,
     ingest: IngestParams,
     limits: GateLimits,
@@ -53,11 +56,14 @@ def gather_payload(
     hmm: HmmParams,
     backtest: BacktestParams,
     honesty: HonestyParams,
+    labels: LabelsParams,
+    model_input: ModelInputParams,
     report: ReportParams,
 ) -> dict[str, Any]:
     """Put the artifacts of the run together into the numbers of the report."""
     blocks = (
-        market, ingest, limits, zones_params, features, macro, hmm, backtest, honesty, report,
+        market, ingest, limits, zones_params, features, macro, hmm, backtest, honesty, labels,
+        model_input, report,
     )  # fmt: skip
     meta = describe_run(context, quality, market, hmm, backtest)
     names = {model: name for name, model in PARAMETERS.items()}
@@ -79,6 +85,7 @@ def gather_payload(
         honesty={symbol: {key: m[key] for key in HONESTY} for symbol, m in hmm_metrics.items()},
         choices={symbol: {key: c[key] for key in CHOICE} for symbol, c in hmm_config.items()},
         cards=card,
+        targets=targets,
         last_bars=report.last_bars,
         max_points=report.max_points,
     )

@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from regime_factory.regimes.base import SettingsMixin
 from regime_factory.regimes.detector import StateMoments
 from regime_factory.regimes.detectors.online import OnlineDetector, Walk
-from regime_factory.regimes.hmm.interchange import check_version, checksum
+from regime_factory.regimes.hmm.interchange import (
+    check_arrays_checksum,
+    check_checksum,
+    check_version,
+    checksum,
+    with_checksum,
+)
 from regime_factory.regimes.validation import (
     NotFittedError,
     check_columns,
@@ -22,7 +28,7 @@ from regime_factory.regimes.validation import (
 
 Matrix = NDArray[np.float64]
 States = NDArray[np.int64]
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had a checksum of the arrays alone
 _ANY_LENGTH = -1
 
 
@@ -156,18 +162,18 @@ class FittedDetector(SettingsMixin):
         -------
         dict
             ``format_version, kind, settings``, ``arrays`` of float64, ``fit`` of scalars and the
-            ``checksum`` of the arrays.
+            ``checksum`` of all that.
         """
         self._check_fitted()
-        arrays = {name: np.array(getattr(self, name)) for name in self._arrays}
-        return {
-            "format_version": FORMAT_VERSION,
-            "kind": type(self).__name__,
-            "settings": {name: _plain(value) for name, value in self.get_params().items()},
-            "arrays": arrays,
-            "fit": {name: _plain(getattr(self, name)) for name in self._values},
-            "checksum": checksum(arrays),
-        }
+        return with_checksum(
+            {
+                "format_version": FORMAT_VERSION,
+                "kind": type(self).__name__,
+                "settings": {name: _plain(value) for name, value in self.get_params().items()},
+                "arrays": {name: np.array(getattr(self, name)) for name in self._arrays},
+                "fit": {name: _plain(getattr(self, name)) for name in self._values},
+            }
+        )
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -193,8 +199,10 @@ class FittedDetector(SettingsMixin):
             detector._check_settings()
             arrays = {name: np.array(a, dtype=np.float64) for name, a in state["arrays"].items()}
             detector._check_arrays(arrays)
-            if state["checksum"] != checksum(arrays):
-                raise ValueError("the arrays are not those that were saved")  # noqa: TRY301
+            if state["format_version"] == 1:
+                check_arrays_checksum(state, arrays)
+            else:
+                check_checksum(state)
             fit = {name: state["fit"][name] for name in cls._values}
         except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
             raise ValueError(f"the saved {cls.__name__} is damaged: {error}") from error

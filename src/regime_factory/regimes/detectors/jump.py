@@ -21,6 +21,7 @@ from regime_factory.regimes.detectors.jump_fitting import (
 from regime_factory.regimes.detectors.moments import one_hot, weighted_moments
 from regime_factory.regimes.detectors.online import Walk
 from regime_factory.regimes.detectors.settings import check_amounts, check_counts
+from regime_factory.regimes.inputs import check_start
 from regime_factory.regimes.validation import (
     check_lengths,
 )
@@ -196,6 +197,7 @@ class JumpModel(FittedDetector):
         self.covars_ = weighted_moments(values, one_hot(states, self.n_components)).covars
 
     def _start_means(self, start: "JumpModel | Mapping[str, ArrayLike]", n_features: int) -> Matrix:
+        check_start(start, JumpModel, ("means",))
         if isinstance(start, JumpModel):
             start._check_fitted()
             given: ArrayLike = start.means_

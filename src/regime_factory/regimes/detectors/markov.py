@@ -23,6 +23,7 @@ from regime_factory.regimes.detectors.online import Walk
 from regime_factory.regimes.detectors.restarts import Run, best_run
 from regime_factory.regimes.detectors.settings import check_amounts, check_counts
 from regime_factory.regimes.hmm.inference import expectation, filter_log_emission
+from regime_factory.regimes.inputs import check_start
 from regime_factory.regimes.validation import (
     check_lengths,
     check_probabilities,
@@ -312,6 +313,7 @@ class MarkovRegression(FittedDetector):
 
     def _start(self, start: "MarkovRegression", n_features: int) -> RegressionParameters:
         """Parameters of a fitted model in units of this model's standardised columns."""
+        check_start(start, MarkovRegression)
         found, expected = start.parameters(), (self.n_components, n_features)
         if found.beta.shape != expected:
             raise ValueError(f"start has coefficients of {found.beta.shape}, expected {expected}")

@@ -32,6 +32,7 @@ from regime_factory.regimes.hmm.emission import (
     whitening,
 )
 from regime_factory.regimes.hmm.parameters import HMMParameters, Scaler
+from regime_factory.regimes.inputs import check_start
 from regime_factory.regimes.validation import (
     COVARIANCE_TYPES,
     check_lengths,
@@ -314,6 +315,7 @@ class GaussianMixture(FittedDetector):
     def _start(
         self, start: "GaussianMixture | Mapping[str, ArrayLike]", n_features: int
     ) -> HMMParameters:
+        check_start(start, GaussianMixture, ("weights", "means", "covars"))
         if isinstance(start, GaussianMixture):
             found = start.parameters()
             given = {"weights": found.startprob, "means": found.means, "covars": found.covars}

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.hmm.interchange import check_version
+from regime_factory.regimes.inputs import float_array
 from regime_factory.regimes.validation import check_observations, check_probabilities
 
 Matrix = NDArray[np.float64]
@@ -80,7 +81,7 @@ class OnlineDetector:
         ValueError
             For NaN, infinity or a wrong width; the object stays as it was.
         """
-        row = np.asarray(x, dtype=np.float64)
+        row = float_array(x)
         return self.update_many(row.reshape(1, -1))[0]
 
     def update_many(self, X: ArrayLike) -> Matrix:

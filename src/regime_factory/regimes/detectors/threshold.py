@@ -15,6 +15,7 @@ from regime_factory.regimes.detectors.moments import one_hot, weighted_moments
 from regime_factory.regimes.detectors.online import Walk
 from regime_factory.regimes.detectors.settings import check_counts
 from regime_factory.regimes.detectors.trailing import trailing_variance
+from regime_factory.regimes.inputs import check_start
 
 
 class VolatilityThreshold(FittedDetector):
@@ -167,6 +168,7 @@ class VolatilityThreshold(FittedDetector):
     ) -> None:
         order = np.arange(self.n_components)
         if start is not None:
+            check_start(start, VolatilityThreshold)
             start._check_fitted()
             if start.n_components != self.n_components:
                 raise ValueError(

@@ -1,7 +1,6 @@
 """A hidden Markov model of intraday bars, standardised by the slot of the day."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -9,104 +8,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.regimes.hmm.interchange import (
     FORMAT_VERSION,
+    check_checksum,
     check_version,
     checksum,
     restore_model,
+    with_checksum,
 )
 from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.hmm.online import OnlineFilter
 from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.hmm.slot_moments import SlotMoments, check_moments
+from regime_factory.regimes.inputs import float_array
 from regime_factory.regimes.validation import NotFittedError, check_observations, column_names
 
 Matrix = NDArray[np.float64]
-PRIOR_BARS = 20.0  # bars of the overall moments added to each slot's own
-
-
-@dataclass(frozen=True)
-class SlotMoments:
-    """Mean and standard deviation of each slot, of training rows.
-
-    Attributes
-    ----------
-    slots : ndarray, shape (S,)
-        Slots seen, increasing.
-    means, stds : ndarray, shape (S + 1, F)
-        Moments of each slot in the user's units, shrunk to the overall ones; the last row holds
-        the overall moments, for slots that were not seen.
-    """
-
-    slots: Matrix
-    means: Matrix
-    stds: Matrix
-
-    @classmethod
-    def of(cls, slots: Matrix, X: Matrix) -> Self:
-        """Measure training rows.
-
-        Parameters
-        ----------
-        slots : ndarray, shape (T,)
-            Slot of each row.
-        X : ndarray, shape (T, F)
-            Observations.
-
-        Returns
-        -------
-        SlotMoments
-
-        Notes
-        -----
-        A slot with n bars has the moments of its bars and of `PRIOR_BARS` bars with the overall
-        mean and variance, so that a slot of few bars hardly differs from the overall moments.
-        """
-        known, place = np.unique(slots, return_inverse=True)
-        n_slots, centre = len(known), X.mean(axis=0)
-        counts = np.bincount(place, minlength=n_slots)[:, None]
-        deviation = X - centre
-        total = np.zeros((n_slots, X.shape[1]))
-        np.add.at(total, place, deviation)
-        own = total / counts
-        scatter = np.zeros_like(total)
-        np.add.at(scatter, place, (deviation - own[place]) ** 2)
-        overall = (deviation**2).mean(axis=0)
-        weight = counts + PRIOR_BARS
-        variance = np.vstack([(scatter + PRIOR_BARS * overall) / weight, overall])
-        variance[:, overall == 0] = 1.0  # left for the fit to refuse, by name
-        return cls(known, np.vstack([centre + total / weight, centre]), np.sqrt(variance))
-
-    def place(self, slots: Matrix) -> NDArray[np.int64]:
-        """Find the row of moments of each slot, the last one for slots not seen.
-
-        Parameters
-        ----------
-        slots : ndarray, shape (T,)
-
-        Returns
-        -------
-        ndarray of int64, shape (T,)
-        """
-        at = np.searchsorted(self.slots, slots).clip(max=len(self.slots) - 1)
-        return np.where(self.slots[at] == slots, at, len(self.slots))
-
-    def level(self, X: Matrix) -> tuple[Matrix, Matrix]:
-        """Bring rows to the level of an average slot.
-
-        Parameters
-        ----------
-        X : ndarray, shape (T, 1 + F)
-            Slot and observations.
-
-        Returns
-        -------
-        values : ndarray, shape (T, F)
-            Observations with the overall mean and deviation in the place of their slot's.
-        log_scale : ndarray, shape (T,)
-            Logarithm of what the density of a row is multiplied by.
-        """
-        at = self.place(X[:, 0])
-        ratio = self.stds[-1] / self.stds
-        values = self.means[-1] + (X[:, 1:] - self.means[at]) * ratio[at]
-        return values, np.log(ratio).sum(axis=1)[at]
+_WITHOUT_CHECKSUM = 2  # newest format that had none of the moments
 
 
 class SlotHMM(GaussianHMM):
@@ -165,7 +81,8 @@ class SlotHMM(GaussianHMM):
         Raises
         ------
         ValueError
-            For unusable settings or observations, or no column beside the slot.
+            For unusable settings or observations, a first column that holds no slots, or no column
+            beside it.
         """
         names = column_names(X)
         values = check_observations(X, names=names)
@@ -242,14 +159,16 @@ class SlotHMM(GaussianHMM):
         Returns
         -------
         dict
-            ``format_version, kind, model, slots``.
+            ``format_version, kind, model, slots`` and the ``checksum`` of all that.
         """
-        return {
-            "format_version": FORMAT_VERSION,
-            "kind": "SlotHMM",
-            "model": super().to_state(),
-            "slots": dict(vars(self.slots_)),
-        }
+        return with_checksum(
+            {
+                "format_version": FORMAT_VERSION,
+                "kind": "SlotHMM",
+                "model": super().to_state(),
+                "slots": dict(vars(self.slots_)),
+            }
+        )
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -274,12 +193,11 @@ class SlotHMM(GaussianHMM):
             model = restore_model(cls, state["model"])
             moments = {name: np.array(a, dtype=np.float64) for name, a in state["slots"].items()}
             model.slots_ = SlotMoments(**moments)
-            shape = (len(model.slots_.slots) + 1, model.means_.shape[1])
-        except (KeyError, TypeError, AttributeError) as error:
+            check_moments(model.slots_, model.means_.shape[1])
+            if state["format_version"] > _WITHOUT_CHECKSUM:
+                check_checksum(state)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"the saved SlotHMM is damaged: {error}") from error
-        found = (model.slots_.means.shape, model.slots_.stds.shape)
-        if found != (shape, shape) or not (model.slots_.stds > 0).all():
-            raise ValueError(f"the saved SlotHMM is damaged: moments of the slots {found}")
         return model
 
     def to_hmmlearn(self) -> Any:
@@ -345,7 +263,7 @@ class SlotOnlineFilter(OnlineFilter):
         ValueError
             As :meth:`OnlineFilter.update`.
         """
-        return self.update_many(np.asarray(x, dtype=np.float64).reshape(1, -1))[0]
+        return self.update_many(float_array(x).reshape(1, -1))[0]
 
     def update_many(self, X: ArrayLike) -> Matrix:
         """Take the next bars and return their filtered probabilities.

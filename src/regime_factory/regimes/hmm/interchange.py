@@ -1,6 +1,7 @@
 """Models as plain values and arrays, checked when they come back."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from regime_factory.regimes.hmm.model import GaussianHMM
 
 Model = TypeVar("Model", bound="GaussianHMM")
-FORMAT_VERSION = 2  # 2 added column names and the checksum of the arrays
+FORMAT_VERSION = 3  # 2 added column names and a checksum of the arrays, 3 made it one of everything
+REQUIRED = ("startprob", "transmat", "means", "covars")
+"""Parameters without which there is no model."""
 _LEAN = 1e-8  # asymmetry allowed, in units of the two standard deviations
 _ARRAYS = ("startprob_", "transmat_", "means_", "covars_")
 _DOFS = "dofs_"  # Student-t only
@@ -55,7 +58,7 @@ def checked_parameters(
         For a missing entry or one of the wrong shape or value.
     """
     values = vars(given) if isinstance(given, HMMParameters) else dict(given)
-    missing = [name for name in ("startprob", "transmat", "means", "covars") if name not in values]
+    missing = [name for name in REQUIRED if name not in values]
     if missing:
         raise ValueError(f"start parameters lack {missing}")
     means = np.array(values["means"], dtype=np.float64)
@@ -110,21 +113,24 @@ def model_state(model: "GaussianHMM") -> dict[str, Any]:
     dict
         ``format_version`` int, ``kind`` str, ``settings`` dict of scalars, ``arrays`` dict of
         float64 arrays, ``fit`` dict of scalars, ``columns`` list of str or None, and ``checksum``
-        of the arrays, so that arrays of another model are told from these.
+        of all that, so that arrays and settings of another model are told from these.
     """
     names = (*_ARRAYS, _DOFS, *_FIT_ARRAYS)
     present = [name for name in names if getattr(model, name, None) is not None]
     arrays = {name: np.array(getattr(model, name), dtype=np.float64) for name in present}
     columns = getattr(model, _COLUMNS, None)
-    return {
-        "format_version": FORMAT_VERSION,
-        "kind": "GaussianHMM",
-        "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "arrays": arrays,
-        "fit": {name: _plain(getattr(model, name)) for name in _FIT_VALUES if hasattr(model, name)},
-        "columns": None if columns is None else [str(name) for name in columns],
-        "checksum": checksum(arrays),
-    }
+    return with_checksum(
+        {
+            "format_version": FORMAT_VERSION,
+            "kind": "GaussianHMM",
+            "settings": {name: _plain(value) for name, value in model.get_params().items()},
+            "arrays": arrays,
+            "fit": {
+                name: _plain(getattr(model, name)) for name in _FIT_VALUES if hasattr(model, name)
+            },
+            "columns": None if columns is None else [str(name) for name in columns],
+        }
+    )
 
 
 def checksum(arrays: Mapping[str, NDArray]) -> str:
@@ -150,6 +156,70 @@ def checksum(arrays: Mapping[str, NDArray]) -> str:
         digest.update(f"{name}{arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name], dtype="<f8").tobytes())
     return digest.hexdigest()[:16]
+
+
+def with_checksum(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state with the checksum of all that is in it.
+
+    Parameters
+    ----------
+    state : mapping
+        Plain values and arrays, nested in any way.
+
+    Returns
+    -------
+    dict
+        The state and ``checksum``: the first 16 hexadecimal digits of the SHA-256 of its JSON text,
+        arrays as lists, so that it is the same before and after any of the ways it is stored.
+
+    Examples
+    --------
+    >>> saved = with_checksum({"settings": {"tol": 1e-7}, "arrays": {"a": np.zeros(2)}})
+    >>> check_checksum({**saved, "arrays": {"a": [0.0, 0.0]}})
+    >>> check_checksum({**saved, "settings": {"tol": 1e-6}})
+    Traceback (most recent call last):
+    ...
+    ValueError: its values are not the ones it was saved with: the checksum differs
+    """
+    content = {name: value for name, value in state.items() if name != "checksum"}
+    text = json.dumps(content, sort_keys=True, default=lambda value: value.tolist())
+    return {**content, "checksum": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def check_checksum(state: Mapping[str, Any]) -> None:
+    """Refuse a state that is not the one that :func:`with_checksum` returned.
+
+    Parameters
+    ----------
+    state : mapping
+        Saved state; arrays may be nested lists.
+
+    Raises
+    ------
+    ValueError
+        If any value differs.
+    """
+    if state["checksum"] != with_checksum(state)["checksum"]:
+        raise ValueError("its values are not the ones it was saved with: the checksum differs")
+
+
+def check_arrays_checksum(state: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
+    """Refuse arrays that are not those a state of an older format was saved with.
+
+    Parameters
+    ----------
+    state : mapping
+        Saved state whose ``checksum`` is of its arrays alone.
+    arrays : mapping
+        Its arrays.
+
+    Raises
+    ------
+    ValueError
+        If any of them differs.
+    """
+    if state["checksum"] != checksum(arrays):
+        raise ValueError("its arrays are not the ones it was saved with: the checksum differs")
 
 
 def _plain(value: Any) -> Any:
@@ -241,8 +311,10 @@ def _check_belonging(
     columns = state.get("columns")
     if columns is not None and len(columns) != n_features:
         raise ValueError(f"{len(columns)} column names for {n_features} columns")
-    if state["format_version"] > 1 and state["checksum"] != checksum(arrays):
-        raise ValueError("its arrays are not the ones it was saved with: the checksum differs")
+    if state["format_version"] == 2:
+        check_arrays_checksum(state, arrays)
+    elif state["format_version"] > 2:
+        check_checksum(state)
 
 
 def _check_arrays(arrays: Mapping[str, NDArray], model: "GaussianHMM", n_features: int) -> None:
@@ -253,7 +325,7 @@ def _check_arrays(arrays: Mapping[str, NDArray], model: "GaussianHMM", n_feature
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers that are not finite")
-    start = {name: arrays[f"{name}_"] for name in ("startprob", "transmat", "means", "covars")}
+    start = {name: arrays[f"{name}_"] for name in REQUIRED}
     if (_DOFS in arrays) != (model.emission == "student_t"):
         raise ValueError(f"emission {model.emission!r} does not go with the arrays saved")
     if _DOFS in arrays:

@@ -11,6 +11,7 @@ from regime_factory.regimes.hmm.emission import count_parameters
 from regime_factory.regimes.hmm.fitting import Training, fit_parameters
 from regime_factory.regimes.hmm.parameters import DEFAULT_DOF, HMMParameters
 from regime_factory.regimes.hmm.results import GaussianHMMResults
+from regime_factory.regimes.inputs import check_start
 from regime_factory.regimes.validation import (
     NotFittedError,
     centre,
@@ -303,6 +304,8 @@ class GaussianHMM(GaussianHMMResults):
     def _start_parameters(
         self, start: "GaussianHMM | Mapping[str, ArrayLike]", n_features: int
     ) -> HMMParameters:
+        if not isinstance(start, HMMParameters):
+            check_start(start, GaussianHMM, interchange.REQUIRED)
         if isinstance(start, GaussianHMM):
             given = start.parameters()
             alike = start.covariance_type == self.covariance_type

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from regime_factory.regimes.hmm.emission import whitening
 from regime_factory.regimes.hmm.interchange import check_version, checksum
 from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.inputs import float_array
 from regime_factory.regimes.validation import (
     check_columns,
     check_observations,
@@ -18,6 +19,7 @@ from regime_factory.regimes.validation import (
 Matrix = NDArray[np.float64]
 FORMAT_VERSION = 1
 _KIND = "OnlineFilter"
+_ROUNDING = 1e-9  # a sum of probabilities passes 1 by less
 
 
 class OnlineFilter:
@@ -121,7 +123,7 @@ class OnlineFilter:
             For NaN, infinity, a wrong width, or a value too large to have a density; the object
             stays as it was.
         """
-        row = np.asarray(x, dtype=np.float64)
+        row = float_array(x)
         if row.shape != self._row.shape[1:]:
             row = self._only_row(row)
         self._row[0] = row
@@ -214,7 +216,7 @@ class OnlineFilter:
         """
         if not isinstance(state, Mapping) or "probabilities" not in state:
             raise ValueError(f"this is not a saved {_KIND}, or the saved state is damaged")
-        if "kind" in state:
+        if set(state) != {"probabilities"}:
             check_version(state, _KIND, FORMAT_VERSION)
             if state.get("model") != self._checksum():
                 raise ValueError(
@@ -223,8 +225,7 @@ class OnlineFilter:
                 )
         p, K = state["probabilities"], self._work.shape[1]
         values = [state.get(name, 0.0) for name in ("loglik", "change")]
-        if not all(isinstance(value, int | float) and np.isfinite(value) for value in values):
-            raise ValueError(f"the saved {_KIND} is damaged: loglik and change are {values}")
+        check_last_bar(*values, kind=_KIND)
         self._set(None if p is None else check_probabilities(p, (K,), "probabilities"), *values)
         return self
 
@@ -235,6 +236,29 @@ class OnlineFilter:
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle by parameters and state."""
         return _restored, (self._parameters, self.to_state(), self._columns)
+
+
+def check_last_bar(loglik: Any, change: Any, *, kind: str) -> None:
+    """Refuse saved figures of the last bar that no filter leaves.
+
+    Parameters
+    ----------
+    loglik, change : object
+        What the state holds under these names.
+    kind : str
+        What was saved, for the message.
+
+    Raises
+    ------
+    ValueError
+        Unless `loglik` is finite and `change` a probability.
+    """
+    finite = all(isinstance(x, int | float) and np.isfinite(x) for x in (loglik, change))
+    if not finite or not -_ROUNDING <= change <= 1 + _ROUNDING:
+        raise ValueError(
+            f"the saved {kind} is damaged: loglik and change are {[loglik, change]}, expected a "
+            "finite number and a probability"
+        )
 
 
 def _restored(

@@ -20,6 +20,7 @@ class MacroAnswers(MacroFilter):
     """Methods that need a fitted detector and no training rows; base of `MacroRegimeDetector`."""
 
     dropped_: dict[str, str]
+    collinear_: dict[str, list[str]]
     centre_: Matrix
     scale_: Matrix
     weights_: Matrix

@@ -91,7 +91,8 @@ def diagnostics(detector: "MacroAnswers") -> dict[str, Any]:
     dict
         As :func:`regime_factory.regimes.diagnostics`, and ``model_version``; ``risk_weights`` by
         feature, ``risk_scores`` by regime and ``risk_gap``, the smallest step between two of them
-        (names are only as firm as it is wide); ``dropped`` columns and why;
+        (names are only as firm as it is wide); ``dropped`` columns and why, and those of them that
+        are ``collinear`` with the columns they follow from;
         ``n_training_samples`` complete rows of the ``n_rows`` that can be scored; ``trained_from,
         trained_to``.
     """
@@ -105,6 +106,7 @@ def diagnostics(detector: "MacroAnswers") -> dict[str, Any]:
         "risk_scores": dict(zip(detector.state_names, scores.tolist(), strict=True)),
         "risk_gap": float(np.diff(scores).min()),
         "dropped": dict(detector.dropped_),
+        "collinear": dict(detector.collinear_),
         "n_training_samples": detector.n_training_samples_,
         "n_rows": detector.n_rows_,
         "trained_from": detector.trained_from_,

@@ -11,7 +11,11 @@ from regime_factory.regimes.hmm.model import GaussianHMM
 from regime_factory.regimes.macro import storage
 from regime_factory.regimes.macro.answers import MacroAnswers
 from regime_factory.regimes.macro.description import stamp_text
-from regime_factory.regimes.macro.missing import complete_rows, usable_columns
+from regime_factory.regimes.macro.missing import (
+    complete_rows,
+    independent_columns,
+    usable_columns,
+)
 from regime_factory.regimes.macro.risk import REGIME_NAMES, risk_score, risk_starts, risk_weights
 from regime_factory.regimes.macro.rows import feature_names, stamps_of
 from regime_factory.regimes.validation import check_lengths
@@ -66,6 +70,8 @@ class MacroRegimeDetector(MacroAnswers):
         Columns used.
     dropped_ : dict of str to str
         Columns that were not used, and why.
+    collinear_ : dict of str to list of str
+        Those of them that follow from other columns, and from which.
     centre_, scale_, weights_ : ndarray, shape (F,)
         Training mean, standard deviation and weight of risk of each used column.
     risk_scores_ : ndarray, shape (K,)
@@ -82,10 +88,11 @@ class MacroRegimeDetector(MacroAnswers):
     Notes
     -----
     Missing values: a column that nobody gave, or with too little history, is left out of the fit
-    and its weight goes to the others. The fit takes complete rows, and rows on both sides of a gap
-    are no neighbours. In a row that is scored, a missing value is integrated out of the emission,
-    which is exact; nothing is filled in. Before the first row of a sequence, each state has its
-    share of the training rows.
+    and its weight goes to the others. So is a column that follows from earlier ones, such as the
+    difference of two: it says nothing of its own. The fit takes complete rows, and rows on both
+    sides of a gap are no neighbours. In a row that is scored, a missing value is integrated out of
+    the emission, which is exact; nothing is filled in. Before the first row of a sequence, each
+    state has its share of the training rows.
 
     Examples
     --------
@@ -164,7 +171,7 @@ class MacroRegimeDetector(MacroAnswers):
         names = self._names_to_fit(X, start)
         given = self._matrix(X, names, names)
         parts, stamps = check_lengths(lengths, len(given)), stamps_of(X, ts)
-        used, dropped = self._columns_to_use(given, names, start)
+        used, dropped, collinear = self._columns_to_use(given, names, start)
         values = given[:, [names.index(name) for name in used]]
         there = (~np.isnan(values)).sum(axis=1)
         whole = np.flatnonzero(there == len(used))
@@ -175,7 +182,8 @@ class MacroRegimeDetector(MacroAnswers):
             )
         rows, sequences = complete_rows(values, parts)
         self._fit_rows(rows, sequences, used)
-        self.feature_names_in_, self.columns_, self.dropped_ = names, used, dropped
+        self.feature_names_in_, self.columns_ = names, used
+        self.dropped_, self.collinear_ = dropped, collinear
         self.n_rows_ = int((there >= self.min_columns).sum())
         self.n_training_samples_ = len(rows)
         ends = [None, None] if stamps is None else [stamps[whole[0]], stamps[whole[-1]]]
@@ -302,10 +310,13 @@ class MacroRegimeDetector(MacroAnswers):
 
     def _columns_to_use(
         self, given: Matrix, names: list[str], start: "MacroRegimeDetector | None"
-    ) -> tuple[list[str], dict[str, str]]:
+    ) -> tuple[list[str], dict[str, str], dict[str, list[str]]]:
         if start is not None:
-            return list(start.columns_), dict(start.dropped_)
+            return list(start.columns_), dict(start.dropped_), dict(start.collinear_)
         used, dropped = usable_columns(given, names, self.min_share)
+        used, collinear = independent_columns(given[:, [names.index(name) for name in used]], used)
+        for name, others in collinear.items():
+            dropped[name] = f"it follows from {' and '.join(others)} (collinear)"
         if len(used) < self.min_columns:
             reasons = "; ".join(f"{name}: {why}" for name, why in dropped.items())
             raise ValueError(
@@ -313,7 +324,7 @@ class MacroRegimeDetector(MacroAnswers):
                 f"(min_columns); left out are {reasons or 'none'}; name the files of the series, "
                 "give more history, or lower min_share"
             )
-        return used, dropped
+        return used, dropped, collinear
 
 
 def _named(rows: Matrix, names: Sequence[str]) -> Any:

@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from regime_factory.regimes.collinear import collinear_columns
 from regime_factory.regimes.hmm.emission import log_density
 from regime_factory.regimes.hmm.parameters import HMMParameters
+from regime_factory.regimes.validation import centre
 
 Matrix = NDArray[np.float64]
 
@@ -48,6 +50,55 @@ def usable_columns(
             what = f"a value in {100 * share:.0f} % of" if share > 0 else "no value in"
             dropped[name] = f"{what} {len(rows)} training rows"
     return used, dropped
+
+
+def independent_columns(
+    rows: Matrix, names: Sequence[str]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Tell the columns that say something of their own from those that follow from earlier ones.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (T, F)
+        Training rows, NaN where a value is missing.
+    names : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    used : list of str
+        In the order given.
+    follows : dict of str to list of str
+        For each other column, the earlier ones of which it is a sum of multiples.
+
+    Notes
+    -----
+    Judged by the rows that have a value in each of the columns, which are those a fit takes. With
+    fewer rows than columns, and for constant ones, nothing can be told: they are left to the fit.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(50, 3))
+    >>> rows[:, 2] = rows[:, 0] - 2 * rows[:, 1]
+    >>> independent_columns(rows, ["short", "long", "spread"])
+    (['short', 'long'], {'spread': ['short', 'long']})
+    """
+    whole = rows[np.isfinite(rows).all(axis=1)]
+    if len(whole) <= len(names):
+        return list(names), {}
+    covariance = centre(whole)[2]
+    varies = np.ptp(whole, axis=0) > 0
+    kept: list[int] = []
+    follows = {}
+    for place, name in enumerate(names):
+        known = [column for column in kept if varies[column]]
+        group = [*known, place] if varies[place] else []
+        found = collinear_columns(covariance[np.ix_(group, group)]) if group else []
+        if len(found):
+            follows[name] = [names[group[i]] for i in found if group[i] != place]
+        else:
+            kept.append(place)
+    return [names[column] for column in kept], follows
 
 
 def complete_rows(rows: Matrix, lengths: Sequence[int]) -> tuple[Matrix, list[int]]:

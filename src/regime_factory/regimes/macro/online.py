@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.regimes.hmm.online import OnlineFilter
+from regime_factory.regimes.hmm.online import OnlineFilter, check_last_bar
 from regime_factory.regimes.macro.missing import marginal_parameters
 from regime_factory.regimes.validation import check_probabilities
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from regime_factory.regimes.macro.answers import MacroAnswers
 
 Matrix = NDArray[np.float64]
+_KIND = "MacroOnline"
 
 
 class MacroOnline:
@@ -145,14 +146,21 @@ class MacroOnline:
             For a state of another fit, or probabilities that do not fit the detector.
         """
         version = self._detector.model_version()
+        if not isinstance(state, Mapping) or "model_version" not in state:
+            raise ValueError(f"this is not a saved {_KIND}, or the saved state is damaged")
         if state.get("model_version") != version:
             raise ValueError(
                 f"the state is of the fit {state.get('model_version')!r}, this is {version!r}; "
                 "load the detector that it was saved with"
             )
-        p = state["probabilities"]
+        missing = [name for name in ("probabilities", "loglik", "change") if name not in state]
+        if missing:
+            raise ValueError(f"the saved {_KIND} is damaged: it lacks {', '.join(missing)}")
+        p, last_bar = state["probabilities"], (state["loglik"], state["change"])
+        if last_bar != (None, None):
+            check_last_bar(*last_bar, kind=_KIND)
         self.probabilities = None if p is None else self._checked(p, "probabilities")
-        self.loglik, self.change = state["loglik"], state["change"]
+        self.loglik, self.change = last_bar
         return self
 
     def _checked(self, p: ArrayLike, name: str) -> Matrix:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_factory.features.nearest import nearest
+from regime_factory.regimes.inputs import float_array
 from regime_factory.regimes.observations import KEYS
 from regime_factory.regimes.validation import column_names
 
@@ -160,8 +161,8 @@ def macro_row(x: Any, names: Sequence[str], *, others: bool = False) -> Matrix:
         if unknown and not others:
             raise ValueError(_unknown(unknown[0], names))
         values = [np.nan if x.get(name) is None else x[name] for name in names]
-        return macro_matrix(np.array([values], dtype=np.float64), names)[0]
-    rows = x if feature_names(x) is not None else np.asarray(x, dtype=np.float64).reshape(1, -1)
+        return macro_matrix([values], names)[0]
+    rows = x if feature_names(x) is not None else float_array(x).reshape(1, -1)
     matrix = macro_matrix(rows, names, needed=(), others=others)
     if len(matrix) != 1:
         raise ValueError(f"one row is taken at a time, found {len(matrix)}")
@@ -169,7 +170,7 @@ def macro_row(x: Any, names: Sequence[str], *, others: bool = False) -> Matrix:
 
 
 def _array(X: ArrayLike, names: Sequence[str]) -> Matrix:
-    values = np.asarray(X, dtype=np.float64)
+    values = float_array(X)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(names):
         raise ValueError(

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_factory.regimes.hmm.interchange import check_version, checksum
+from regime_factory.regimes.hmm.interchange import (
+    check_arrays_checksum,
+    check_checksum,
+    check_version,
+    with_checksum,
+)
 from regime_factory.regimes.hmm.model import GaussianHMM
 
 if TYPE_CHECKING:
@@ -21,14 +26,14 @@ Macro = TypeVar("Macro", bound="MacroRegimeDetector")
 Arrays = dict[str, NDArray[np.float64]]
 
 KIND = "MacroRegimeDetector"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had a checksum of the arrays alone, and no collinear columns
 _MARK = "__array__"
 _FILES = ("state.json", "arrays.npz")
 _BY_COLUMN = ("centre_", "scale_", "weights_")
 _BY_STATE = ("risk_scores_", "shares_")
 _VALUES = (
-    "feature_names_in_", "columns_", "dropped_", "n_rows_", "n_training_samples_", "trained_from_",
-    "trained_to_",
+    "feature_names_in_", "columns_", "dropped_", "collinear_", "n_rows_", "n_training_samples_",
+    "trained_from_", "trained_to_",
 )  # fmt: skip
 
 
@@ -43,25 +48,26 @@ def detector_state(detector: "MacroRegimeDetector") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``format_version, kind, settings, hmm`` (state of the model), ``arrays``, their
-        ``checksum``, and ``values``.
+        ``format_version, kind, settings, hmm`` (state of the model), ``arrays, values``, and the
+        ``checksum`` of all that.
     """
     settings = detector.get_params()
     columns, weights = settings["columns"], settings["weights"]
     arrays = {name: np.array(getattr(detector, name)) for name in (*_BY_COLUMN, *_BY_STATE)}
-    return {
-        "format_version": FORMAT_VERSION,
-        "kind": KIND,
-        "settings": {
-            **settings,
-            "columns": None if columns is None else list(columns),
-            "weights": None if weights is None else dict(weights),
-        },
-        "hmm": detector.hmm_.to_state(),
-        "arrays": arrays,
-        "checksum": checksum(arrays),
-        "values": {name: getattr(detector, name) for name in _VALUES},
-    }
+    return with_checksum(
+        {
+            "format_version": FORMAT_VERSION,
+            "kind": KIND,
+            "settings": {
+                **settings,
+                "columns": None if columns is None else list(columns),
+                "weights": None if weights is None else dict(weights),
+            },
+            "hmm": detector.hmm_.to_state(),
+            "arrays": arrays,
+            "values": {name: getattr(detector, name) for name in _VALUES},
+        }
+    )
 
 
 def restore_detector(cls: type[Macro], state: Mapping[str, Any]) -> Macro:
@@ -90,8 +96,13 @@ def restore_detector(cls: type[Macro], state: Mapping[str, Any]) -> Macro:
         detector.hmm_ = GaussianHMM.from_state(state["hmm"])
         names = (*_BY_COLUMN, *_BY_STATE)
         arrays = {name: np.array(state["arrays"][name], dtype=np.float64) for name in names}
-        values = {name: state["values"][name] for name in _VALUES}
-        _check_belonging(detector.hmm_, arrays, values, state["checksum"])
+        later = {} if state["format_version"] > 1 else {"collinear_": {}}
+        values = {name: {**later, **state["values"]}[name] for name in _VALUES}
+        _check_shapes(detector.hmm_, arrays, values)
+        if state["format_version"] > 1:
+            check_checksum(state)
+        else:
+            check_arrays_checksum(state, arrays)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"the saved {KIND} is damaged: {error}") from error
     for name, value in {**arrays, **values}.items():
@@ -99,12 +110,8 @@ def restore_detector(cls: type[Macro], state: Mapping[str, Any]) -> Macro:
     return detector
 
 
-def _check_belonging(
-    hmm: GaussianHMM, arrays: Arrays, values: Mapping[str, Any], written: str
-) -> None:
-    """Refuse arrays that are not those of the model and of the columns."""
-    if checksum(arrays) != written:
-        raise ValueError("its arrays are not the ones it was saved with: the checksum differs")
+def _check_shapes(hmm: GaussianHMM, arrays: Arrays, values: Mapping[str, Any]) -> None:
+    """Refuse arrays that are not of the states and of the columns."""
     n_columns, n_states = len(values["columns_"]), hmm.n_components
     expected = dict.fromkeys(_BY_COLUMN, (n_columns,)) | dict.fromkeys(_BY_STATE, (n_states,))
     found = {name: array.shape for name, array in arrays.items()} | {"means": hmm.means_.shape}

@@ -8,8 +8,15 @@ from typing import Any, Self
 import polars as pl
 
 from regime_factory.regimes.detector import Detector, restore_detector
-from regime_factory.regimes.hmm.interchange import FORMAT_VERSION, check_version
+from regime_factory.regimes.hmm.interchange import (
+    FORMAT_VERSION,
+    check_checksum,
+    check_version,
+    with_checksum,
+)
 from regime_factory.regimes.hmm.model import GaussianHMM
+
+_WITHOUT_CHECKSUM = 2  # newest format that had none
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ class Refits:
         Returns
         -------
         dict
-            ``format_version, kind, refits``: one dict per refit.
+            ``format_version, kind, refits``: one dict per refit, and the ``checksum`` of all that.
         """
         refits = [
             {
@@ -183,7 +190,7 @@ class Refits:
             }
             for refit in self.items
         ]
-        return {"format_version": FORMAT_VERSION, "kind": "Refits", "refits": refits}
+        return with_checksum({"format_version": FORMAT_VERSION, "kind": "Refits", "refits": refits})
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -207,10 +214,12 @@ class Refits:
         try:
             entries: list[dict[str, Any]] = [dict(entry) for entry in state["refits"]]
             items = [Refit(model=_model_of(entry), **entry) for entry in entries]
-        except (KeyError, TypeError) as error:
+            if not items:
+                raise ValueError("no refit in them")  # noqa: TRY301
+            if state["format_version"] > _WITHOUT_CHECKSUM:
+                check_checksum(state)
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the saved Refits are damaged: {error}") from error
-        if not items:
-            raise ValueError("the saved Refits are damaged: no refit in them")
         return cls(tuple(items))
 
 
