@@ -14,8 +14,9 @@ FILES = ("pyproject.toml", "Makefile", "requirements.lock", ".telemetry", "mkdoc
 FOLDERS = ("conf", "src", "examples", "notebooks", "tests")
 QUICK = {
     "n_init": 2, "n_fresh": 0, "n_draws": 50, "n_shifts": 20, "n_states_profile_max": 3,
+    "refit_every": 252, "simulated_runs": 1,
 }  # fmt: skip
-"""Settings that only make a run longer: starts, draws and an extra figure."""
+"""Settings that only make a run longer: starts, draws, refits and an extra figure."""
 
 
 def copy_project(to: Path) -> Path:

@@ -12,7 +12,7 @@ from kedro.framework.project import pipelines
 from regime_factory.audit import audit_causality, replace_future
 from regime_factory.bars import SymbolTable
 from regime_factory.bars.symbol_table import SymbolTableBuilder
-from regime_factory.labels import LabelCosts, build_labels
+from regime_factory.labels import LabelCosts, build_labels, label_summary
 from regime_factory.params import BacktestParams, LabelsParams, MarketParams
 from regime_factory.pipelines.graph import run_graph
 from regime_factory.pipelines.labels import nodes
@@ -137,9 +137,10 @@ def test_a_symbol_that_ends_early_counts_as_delisted(
     ended = bars.filter((pl.col("symbol") != "BBB") | (pl.col("ts") <= last))
     with caplog.at_level(logging.INFO):
         table = make_labels(ended, *models(parameters))
-    assert "BBB counts as delisted: its bars end more than 30 days" in caplog.text
+    assert "BBB counts as delisted: its bars end 30 days or more" in caplog.text
     tail = table.filter(symbol="BBB").tail(10)
-    assert (tail["t1_fwd_ret_24"] == base_of(ended).filter(symbol="BBB")["ts"].max()).all()
+    known = base_of(ended).filter(symbol="BBB")["ts"].max() + timedelta(days=30)
+    assert (tail["t1_fwd_ret_24"] == known).all()
     kept = make_labels(ended, *models(parameters, delisted_after_days=None))
     labelled = [one.filter(symbol="BBB")["label"].count() for one in (kept, table)]
     assert labelled[0] == labelled[1] - 23, "the last two bars have no outcome either way"
@@ -168,7 +169,9 @@ def test_a_table_on_disk_gives_the_same_labels(whole, parameters) -> None:
 
 
 def test_the_summary_counts_what_the_table_holds(whole, parameters) -> None:
-    figures = nodes.summarise_labels(whole["labels"], whole["zones"])
+    market = models(parameters)[0]
+    figures = nodes.summarise_labels(whole["labels"], whole["zones"], whole["bars"], market)
+    assert figures == label_summary(whole["labels"], whole["zones"], bars=base_of(whole["bars"]))
     for symbol, of_symbol in figures.items():
         own = whole["labels"].filter(symbol=symbol)
         counts = {str(k): own.filter(label=k).height for k in (-1, 0, 1)}
@@ -176,6 +179,18 @@ def test_the_summary_counts_what_the_table_holds(whole, parameters) -> None:
         assert of_symbol["zones"].keys() == {"selection", "evaluation"}
         rows = sum(zone["label"]["rows"] for zone in of_symbol["zones"].values())
         assert rows == own["label"].count() == of_symbol["label"]["rows"]
+
+
+def test_the_summary_of_some_rows_counts_their_bars(whole, parameters) -> None:
+    """Outcomes are as long as the market's bars say, whichever rows the table has."""
+    market = models(parameters)[0]
+    every_third = whole["labels"].gather_every(3)
+    found = nodes.summarise_labels(every_third, whole["zones"], whole["bars"], market)
+    for symbol, of_symbol in found.items():
+        place = {ts: i for i, ts in enumerate(base_of(whole["bars"]).filter(symbol=symbol)["ts"])}
+        rows = every_third.filter(symbol=symbol).select("ts", "t1_label").drop_nulls().rows()
+        lengths = [place[t1] - place[t0] for t0, t1 in rows]
+        assert of_symbol["label"]["mean_bars"] == pytest.approx(sum(lengths) / len(lengths))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 
 from regime_factory.lineage import stale_inputs
@@ -107,6 +108,7 @@ def test_accounts_of_other_regimes_than_are_loaded_are_seen(
         with KedroSession.create(PROJECT, env="prod") as session:
             return stale_inputs(pipelines["honesty"], session.load_context().catalog)
 
+    bootstrap_project(PROJECT)
     monkeypatch.setenv("REGIME_FACTORY_DATA", str(data))
     place = data / "04_regimes/regimes.parquet"
     file = next(place.glob("*/*"))

@@ -190,7 +190,7 @@ def test_the_last_bar_of_a_delisted_symbol_decides(delisted):
     found = rows_of(bars, horizon=9, upper=1, lower=1, atr_window=1, delisted=delisted)
     assert found[0] == (1, -1, 4, pytest.approx(0.005), "end")
     assert [row[0] for row in found] == [1, 2]  # one bar of outcome is enough
-    assert rows_of(bars, horizon=9, atr_window=1, delisted={"X": False, "Y": True}) == []
+    assert rows_of(bars, horizon=9, atr_window=1, delisted={"X": False}) == []
 
 
 def test_a_delisting_in_the_last_bar_of_the_horizon_is_the_time_barrier():

@@ -45,6 +45,7 @@ def with_value(column, row, value, bars=BARS):
         (with_value("open", 4, 1.0), r"open 1.0, .* between low and high"),
         (BARS.with_columns(pl.col("ts").dt.replace_time_zone(None)), "expected Datetime in micro"),
         (BARS.with_columns(pl.col("close").cast(pl.String)), "close of the bars is String"),
+        (BARS.with_columns(pl.col("low").cast(pl.Decimal(12, 4))), r"low of the bars is Decimal.*"),
     ],
 )
 def test_bars(label, bars, message):
@@ -59,6 +60,8 @@ def test_bars(label, bars, message):
         ({"horizon": -1}, "horizon is -1"),
         ({"horizon": 2.5}, "horizon is 2.5"),
         ({"horizon": True}, "horizon is True"),
+        ({"horizon": 10**19}, "horizon is 10000000000000000000; give 1000000000 bars at most"),
+        ({"atr_window": 10**12}, "atr_window is 1000000000000; give"),
         ({"atr_window": 0}, "atr_window is 0"),
         ({"upper": -2.0}, "upper is -2.0; give a positive multiple of the ATR"),
         ({"lower": 0.0}, "lower is 0.0"),
@@ -102,11 +105,54 @@ def test_settings_of_other_targets(label, given_, message):
         ({"bars": BARS.to_pandas()}, "found pandas DataFrame"),
         ({"delisted": "X"}, "delisted is 'X'; give a set of symbols"),
         ({"costs": 5}, "costs must be LabelCosts or a mapping"),
+        ({"horizon": None}, "horizon is None; give a whole number of bars"),
+        ({"horizon": "24"}, "horizon is '24'; give a whole number of bars"),
+        ({"upper": "2"}, "upper is '2'; give a positive multiple"),
+        ({"lower": None}, "lower is None; give a positive multiple"),
+        ({"upper": True}, "upper is True; give a positive multiple"),
+        ({"fill": ["next_close"]}, r"fill is \['next_close'\]; choose one of next_close"),
+        ({"shift_barriers": "False"}, "shift_barriers is 'False'; give True, False or None"),
+        ({"shift_barriers": 1}, "shift_barriers is 1; give True, False or None"),
     ],
 )
 def test_types(given_, message):
+    for label in (triple_barrier, build_labels):
+        with pytest.raises(TypeError, match=message):
+            label(given_.get("bars", BARS), **{k: v for k, v in given_.items() if k != "bars"})
+
+
+@pytest.mark.parametrize(
+    ("label", "given_", "message"),
+    [
+        (threshold_targets, {"thresholds": 0.01}, "thresholds is 0.01; give a list of numbers"),
+        (threshold_targets, {"thresholds": None}, "thresholds is None; give a list of numbers"),
+        (threshold_targets, {"thresholds": ["0.01"]}, "thresholds hold '0.01'; give shares"),
+        (threshold_targets, {"thresholds": "0.01"}, "thresholds is '0.01'; give a list"),
+        (threshold_targets, {"thresholds": [True]}, "thresholds hold True; give shares"),
+        (forward_returns, {"horizons": 24}, "horizons is 24; give a list of numbers"),
+        (forward_returns, {"horizons": None}, "horizons is None; give a list of numbers"),
+        (forward_returns, {"horizons": ["24"]}, "a horizon is '24'; give a whole number"),
+        (build_labels, {"thresholds": 0.01}, "thresholds is 0.01; give a list of numbers"),
+        (build_labels, {"thresholds": None}, "thresholds is None; give a list of numbers"),
+        (build_labels, {"forward_horizons": 24}, "forward_horizons is 24; give a list"),
+    ],
+)
+def test_types_of_other_targets(label, given_, message):
     with pytest.raises(TypeError, match=message):
-        triple_barrier(given_.pop("bars", BARS), **given_)
+        label(BARS, **given_)
+
+
+def test_a_horizon_far_beyond_the_bars_is_none_or_ends_with_the_symbol():
+    assert triple_barrier(BARS, horizon=10**9).is_empty()
+    assert build_labels(BARS, atr_window=10**9)["label"].count() == 0
+    gone = triple_barrier(BARS, horizon=10**9, upper=math.inf, lower=math.inf, delisted={"X"})
+    assert gone["barrier"].unique().to_list() == ["end"]
+
+
+def test_settings_may_be_generators():
+    found = build_labels(BARS, thresholds=(k / 50 for k in (1, 2)), forward_horizons=iter([1, 2]))
+    assert found.equals(build_labels(BARS, thresholds=[0.02, 0.04], forward_horizons=[1, 2]))
+    assert forward_returns(BARS, horizons=iter([3])).columns[2] == "fwd_ret_3"
 
 
 def test_opens_that_repeat_the_previous_close_are_no_fill():
@@ -114,6 +160,19 @@ def test_opens_that_repeat_the_previous_close_are_no_fill():
     with pytest.raises(ValueError, match=r"100% of the opens of 'X' .* use fill=\"next_close\""):
         triple_barrier(stale, fill="next_open")
     assert triple_barrier(stale).height == 21
+
+
+def test_float32_prices_are_the_numbers_they_stand_for():
+    """Ticks touched exactly are touched, and every figure is that of the same prices in Float64."""
+    prices = ("open", "high", "low", "close")
+    bars = random_bars(200, 4).with_columns(pl.col(prices).round(2))
+    short = bars.with_columns(pl.col(prices).cast(pl.Float32))
+    assert build_labels(short).equals(build_labels(bars))
+    flat = (12.0, 12.0, 12.0, 12.0)
+    touched = table([flat, flat, (12.0, 12.12, 11.88, 12.0)])
+    touched = touched.with_columns(pl.col(prices).cast(pl.Float32))
+    targets = threshold_targets(touched, thresholds=[0.01], horizon=1)
+    assert targets.select("up_1pct", "down_1pct").row(0) == (1, 1)
 
 
 def test_whole_numbers_are_prices_too():

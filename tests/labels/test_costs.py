@@ -51,3 +51,19 @@ def test_ticks_are_price_units_per_side():
 def test_costs_out_of_range(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: LabelCosts("1"), "fee_bps is '1'; give a number"),
+        (lambda: LabelCosts(None), "fee_bps is None; give a number"),
+        (lambda: LabelCosts(fee_bps=True), "fee_bps is True; give a number"),
+        (lambda: LabelCosts(price_per_side="1"), "price_per_side is '1'; give a number"),
+        (lambda: LabelCosts.ticks("1", 2, 0.25, 50), "slippage_ticks is '1'; give a number"),
+        (lambda: LabelCosts.ticks(1, 2, None, 50), "tick_size is None; give a number"),
+    ],
+)
+def test_costs_that_are_no_numbers(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()

@@ -1,11 +1,14 @@
 """Figures of a table of labels, counted by hand."""
 
 import json
+from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from regime_factory.bars import resolve_zones
+from regime_factory.bars.symbol_table import SymbolTableBuilder
 from regime_factory.labels import average_uniqueness, build_labels, label_summary, triple_barrier
 
 from .markets import random_bars, table
@@ -84,3 +87,67 @@ def test_figures_of_no_rows_are_none():
 def test_a_table_without_keys_is_refused():
     with pytest.raises(ValueError, match="labels lack the column 'symbol'; they have label"):
         label_summary(pl.DataFrame({"label": [1]}))
+
+
+BARS = random_bars(200, 3)
+LABELS = build_labels(BARS, **SETTINGS)
+FIRST = ["symbol", "ts", "label", "t1_label", "ret_net", "barrier"]
+
+
+def test_with_bars_missing_rows_change_no_length_of_an_outcome():
+    """Figures of a filtered table are those by the numbers of the market's bars."""
+    kept = LABELS.drop_nulls("label").select(FIRST).gather_every(2)
+    found = label_summary(kept, bars=BARS)["X"]["label"]
+    place = {ts: i for i, ts in enumerate(BARS["ts"])}
+    start, end = (np.array([place[ts] for ts in kept[name]]) for name in ("ts", "t1_label"))
+    assert found["mean_bars"] == pytest.approx((end - start).mean())
+    unique = average_uniqueness(start + 1, end + 1)
+    assert found["average_uniqueness"] == pytest.approx(unique.mean())
+    without = label_summary(kept)["X"]["label"]
+    assert without["mean_bars"] < 0.7 * found["mean_bars"]
+
+
+def test_a_delisting_ends_outcomes_in_the_last_bar_whenever_it_was_known():
+    known = BARS["ts"][-1] + timedelta(days=90)
+    at_once, later = (
+        label_summary(build_labels(BARS, delisted=gone, **SETTINGS), bars=BARS)
+        for gone in ({"X"}, {"X": known})
+    )
+    assert at_once == later
+
+
+def test_bars_may_lie_on_disk_and_rows_in_any_order():
+    built = SymbolTableBuilder()
+    built.append(BARS)
+    expected = label_summary(LABELS, bars=BARS)
+    assert label_summary(LABELS, bars=built.table()) == expected
+    turned = label_summary(LABELS.reverse(), bars=BARS.reverse())["X"]
+    for name in ("first", "last", "rows"):
+        assert turned[name] == expected["X"][name]
+    assert turned["label"]["counts"] == expected["X"]["label"]["counts"]
+    assert turned["label"]["mean_bars"] == pytest.approx(expected["X"]["label"]["mean_bars"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "bars", "error", "message"),
+    [
+        (LABELS.to_pandas(), None, TypeError, "labels must be a polars.DataFrame, found pandas"),
+        (LABELS.drop("label"), None, ValueError, "labels lack the column 'label'"),
+        (LABELS.drop("barrier"), None, ValueError, "labels lack the column 'barrier'"),
+        (LABELS.drop("ret_net"), None, ValueError, "labels lack the column 'ret_net'"),
+        (LABELS.drop("up_1pct"), None, ValueError, "labels lack the column 'up_1pct'"),
+        (LABELS, BARS.to_pandas(), TypeError, "bars must be a polars.DataFrame, found pandas"),
+        (LABELS, BARS.drop("ts"), ValueError, "bars lack the column 'ts'"),
+        (LABELS, BARS[:50], ValueError, "bars of 'X' lack 2020-02-20 .*the decision of a label"),
+        (LABELS, random_bars(200, symbol="Y"), ValueError, "bars hold none of 'X'"),
+        (
+            LABELS,
+            pl.concat([BARS, BARS.with_columns(timeframe=pl.lit("1W"))]),
+            ValueError,
+            "bars of 'X' hold more than one timeframe",
+        ),
+    ],
+)
+def test_tables_that_cannot_be_counted(labels, bars, error, message):
+    with pytest.raises(error, match=message):
+        label_summary(labels, bars=bars)

@@ -1,5 +1,6 @@
 """Threshold targets, forward returns and the table of all, against exact arithmetic."""
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
@@ -105,6 +106,29 @@ def test_columns_of_thresholds_are_named_by_percent_in_the_given_order():
         "up_0_5pct", "t1_up_0_5pct", "down_0_5pct", "t1_down_0_5pct",
     ]  # fmt: skip
     assert targets.schema["up_2pct"] == pl.Int8
+
+
+@pytest.mark.parametrize(
+    ("threshold", "name"),
+    [
+        (np.float32(0.3), "30pct"),
+        (np.float32(0.012), "1_2pct"),
+        (0.1 + 0.2, "30pct"),
+        (np.float64(0.07), "7pct"),
+        (1 / 3, "33_33333333pct"),
+    ],
+)
+def test_columns_of_thresholds_leave_out_rounding(threshold, name):
+    assert list(threshold_names([threshold])) == [name]
+    assert threshold_names([threshold])[name] == pytest.approx(float(str(threshold)), abs=1e-17)
+
+
+@pytest.mark.parametrize("thresholds", [(0.3, 0.1 + 0.2), (0.01, 0.01 + 1e-15)])
+def test_thresholds_whose_columns_would_share_a_name_are_refused(thresholds):
+    with pytest.raises(ValueError, match="whose columns would share the name"):
+        threshold_names(thresholds)
+    with pytest.raises(ValueError, match=r"thresholds hold .* twice"):
+        threshold_names([np.float32(0.3), 0.3])
 
 
 @pytest.mark.parametrize("delisted", [None, {"A"}])

@@ -109,7 +109,7 @@ def test_a_seed_gives_the_same_draws():
         ([0, 3], [2, 3], None, "label 1 runs from bar 3 to before bar 3 and has no bar"),
         ([-1], [2], None, "outside the bars from 0 to before 2"),
         ([0], [5], 4, "outside the bars from 0 to before 4"),
-        ([0.0], [2.0], None, "start must be a list of bar numbers"),
+        ([0.0], [2.0], None, "start must be a list of whole numbers"),
         ([[0]], [[1]], None, r"found shape \(1, 1\)"),
     ],
 )
@@ -128,6 +128,29 @@ def test_errors_of_draws_and_returns():
         sequential_bootstrap(START, END, -1)
     with pytest.raises(ValueError, match="the return of bar 1 is nan, and 1 labels use it"):
         return_attribution_weights([0], [2], [0.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    "drawn", [[True, False, False], np.array([False, True, False]), [0.7], [1.0], "1"]
+)
+def test_what_was_drawn_is_told_by_whole_numbers(drawn):
+    with pytest.raises(ValueError, match="drawn must be a list of whole numbers"):
+        draw_probabilities(START, END, drawn=drawn)
+
+
+@pytest.mark.parametrize("wrong", [2.9, 6.0, "6", True])
+def test_counts_are_whole_numbers(wrong):
+    with pytest.raises(TypeError, match="give a whole number of bars"):
+        draw_probabilities(START, END, n_bars=wrong)
+    with pytest.raises(TypeError, match="give a whole number of bars"):
+        average_uniqueness(START, END, wrong)
+    with pytest.raises(TypeError, match="give a whole number of draws"):
+        sequential_bootstrap(START, END, wrong)
+
+
+def test_returns_are_numbers():
+    with pytest.raises(TypeError, match="returns hold 'a'; give numbers"):
+        return_attribution_weights([0], [2], ["a", "b"])
 
 
 def test_no_labels_have_no_weights():

@@ -86,9 +86,33 @@ def test_settings_changed_later_are_checked() -> None:
     with pytest.raises(ValueError, match="n_splits is 1"):
         PurgedKFold().set_params(n_splits=1)
     splitter = PurgedKFold()
+    bound = splitter.bound(T0)
     splitter.embargo = -1
-    with pytest.raises(ValueError, match="embargo is -1"):
-        splitter.split(t0=T0)
+    for used in (lambda: splitter.split(t0=T0), bound.split, bound.get_n_splits):
+        with pytest.raises(ValueError, match="embargo is -1"):
+            used()
+
+
+@pytest.mark.parametrize(
+    ("splitter", "bad"),
+    [
+        (PurgedKFold(4), {"embargo": 2, "n_splits": 1}),
+        (WalkForward(min_train=5), {"purge": 3, "train_size": 4}),
+        (CombinatorialPurgedCV(4, 2), {"n_folds": 2}),
+    ],
+    ids=repr,
+)
+def test_settings_that_do_not_fit_change_nothing(splitter, bad) -> None:
+    before = splitter.get_params()
+    with pytest.raises(ValueError, match=r"n_splits is 1|train_size is 4|n_test_folds is 2"):
+        splitter.set_params(**bad)
+    assert splitter.get_params() == before
+
+
+def test_rows_that_cannot_be_counted_are_refused() -> None:
+    for rows in (pl.LazyFrame({"x": X[:, 0]}), iter(X), np.array(1)):
+        with pytest.raises(TypeError, match=r"X is a .*, which has no number of rows; give an arr"):
+            PurgedKFold().split(rows, t0=T0)
 
 
 @pytest.mark.parametrize("given", [{"X": X[:5]}, {"y": y[:5]}, {"groups": list("abcde")}])

@@ -114,6 +114,8 @@ def test_a_narrow_picture_still_shows_what_was_purged() -> None:
     assert lines == ["0 TTTTp#######", "1 ###pTTTTp###", "2 #######pTTTT"]
     with pytest.raises(ValueError, match="width is 0"):
         PurgedKFold(3).draw(t0, width=0)
+    with pytest.raises(ValueError, match=r"width is 2\.5; give a whole number"):
+        PurgedKFold(3).draw(t0, width=2.5)
 
 
 def test_numbers_of_splits_are_aligned() -> None:

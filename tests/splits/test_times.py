@@ -1,6 +1,7 @@
 """Times of every kind are read alike, and bad ones say where and why."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,18 @@ def test_units_and_zones_of_t0_and_t1_need_not_be_the_same() -> None:
         ([DAYS[0], None], None, "t0 is missing"),
         (np.array([DAYS[0], None]), None, "t0 is missing"),
         (pd.Series([1, None], dtype="Int64"), None, "t0 is missing"),
+        ([DAYS[0], pd.NaT], None, "t0 is missing, .* in 1 of 2 rows, the first is row 1"),
+        (pd.Series([pd.NaT, DAYS[0]]).tolist(), None, "t0 is missing"),
+        ([1, pd.NA], None, "t0 is missing"),
+        (DAYS[:2], [None, DAYS[1]], "only WalkForward can test them without training on them"),
+        ([2**63, 1], None, "t0 holds 9223372036854775808, which 64-bit integers cannot hold"),
+        (pl.Series([2**70, 1], dtype=pl.Int128), None, "t0 holds 1180591620717411303424, which"),
+        ([pd.Timestamp(0), pd.Timestamp(1)], None, "t0 holds nanoseconds in row 1 of Python obj"),
+        ([2**70, 1], None, "t0 holds 1180591620717411303424, which 64-bit integers cannot hold"),
+        (np.array([2**63, 1], dtype=np.uint64), None, "t0 holds 9223372036854775808, which"),
+        (pl.Series([2**63, 1], dtype=pl.UInt64), None, "t0 holds 9223372036854775808, which"),
+        (np.array(["300000", "2024"], dtype="datetime64[Y]"), None, "t0 holds 300000, which 64-"),
+        (pl.Series([2**62]).cast(pl.Datetime("ms")), None, "t0 holds .*, which 64-bit micro"),
     ],
 )
 def test_bad_times_say_where(t0, t1, message) -> None:
@@ -104,11 +117,79 @@ def test_bad_times_say_where(t0, t1, message) -> None:
         (DAYS, range(9), "t0 holds Datetime.* and t1 Int64; give both as moments"),
         (pl.Series(AWARE), pl.Series(DAYS), "only one of t0 and t1 has a time zone"),
         (pd.Series(NUMPY), pd.Series(AWARE), "only one of t0 and t1 has a time zone"),
+        ([DAYS[0], AWARE[1]], None, "datetime without a time zone in row 0 and a datetime with a"),
+        ([AWARE[0], DAYS[1]], None, "datetime with a time zone in row 0 and a datetime without"),
+        (pd.Series([AWARE[0], DAYS[1]], dtype=object), None, "time zone in row 0 and a datetime"),
+        ([DAYS[0], DAYS[1].date()], None, "in row 0 and a date in row 1; give all moments alike"),
+        ([DAYS[0].date(), DAYS[1]], None, "holds a date in row 0 and a datetime without a time"),
+        ([1, DAYS[1]], None, "holds a int in row 0 and a datetime"),
+        ([DAYS[1], NUMPY[1]], None, "holds a datetime without .* in row 0 and a datetime64 in"),
+        ([Fraction(1, 2), 1], None, r"t0 holds Fraction \(Fraction\(1, 2\)\); expected moments"),
     ],
 )
 def test_times_of_other_types_are_refused(t0, t1, message) -> None:
     with pytest.raises(TypeError, match=message):
         PurgedKFold(2).split(t0=t0, t1=t1)
+
+
+def test_moments_of_several_zones_in_one_list() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    t0 = [day.astimezone(tokyo) if row % 2 else day for row, day in enumerate(AWARE)]
+    assert_same_rows(PurgedKFold(3).split(t0=t0), EXPECTED)
+
+
+@pytest.mark.parametrize("year", [2605, 9999])
+def test_ends_beyond_the_reach_of_nanoseconds(year) -> None:
+    ends = [datetime(year, 12, 31)] * len(DAYS)
+    with pytest.raises(ValueError, match=rf"t1 holds {year}-12-31.*, which 64-bit nanoseconds"):
+        PurgedKFold(3).split(t0=NUMPY.astype("datetime64[ns]"), t1=ends)
+    with pytest.raises(ValueError, match=rf"t0 holds {year}-12-31"):
+        PurgedKFold(3).split(t0=ends, t1=NUMPY.astype("datetime64[ns]"))
+    assert WalkForward(start=DAYS[4]).bound(NUMPY, ends)._timeline.latest.max() > 2**54
+
+
+@pytest.mark.parametrize("unit", ["us", "ns"])
+@pytest.mark.parametrize(
+    "length", [timedelta(days=250 * 365), timedelta(days=300 * 365), timedelta.max]
+)
+def test_gaps_longer_than_the_reach_of_the_unit_take_all(unit, length) -> None:
+    t0 = NUMPY.astype(f"datetime64[{unit}]") + np.timedelta64(197 * 365, "D")  # year 2220
+    for splitter in (PurgedKFold(3, purge=length), WalkForward(3, embargo=length)):
+        with pytest.raises(ValueError, match="no training rows left"):
+            splitter.split(t0=t0)
+    with pytest.raises(ValueError, match=r"fold 0 of 3 .*6 fell under embargo"):
+        PurgedKFold(3, embargo=length).split(t0=t0)
+
+
+@pytest.mark.parametrize("name", ["purge", "embargo"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.timedelta64(1, "M"), "whose unit has no fixed length .* give weeks, days"),
+        (np.timedelta64(1, "Y"), "whose unit has no fixed length"),
+        (np.timedelta64(5), "whose unit has no fixed length"),
+        (np.timedelta64("NaT", "D"), "is NaT; give a length of time"),
+        (pd.NaT, "is .*NaT"),
+    ],
+)
+def test_lengths_of_no_fixed_time_are_refused(name, value, message) -> None:
+    with pytest.raises(ValueError, match=f"{name} .*{message}"):
+        PurgedKFold(**{name: value})
+
+
+@pytest.mark.parametrize("length", [pd.Timedelta(500, "ns"), np.timedelta64(500, "ns")])
+def test_lengths_below_the_unit_of_the_times(length) -> None:
+    ticks = np.datetime64("2024-01-01", "ns") + np.arange(9) * np.timedelta64(500, "ns")
+    expected = list(PurgedKFold(3, embargo=1).split(t0=ticks))
+    assert_same_rows(PurgedKFold(3, embargo=length).split(t0=ticks), expected)
+    with pytest.raises(ValueError, match=r"embargo is .* not a whole number of microseconds"):
+        PurgedKFold(3, embargo=length).split(t0=NUMPY)
+
+
+@pytest.mark.parametrize("start", [pd.NaT, np.datetime64("NaT"), float("nan")])
+def test_a_start_that_is_no_moment_is_refused(start) -> None:
+    with pytest.raises(ValueError, match=r"start is .*; give a moment or a number, or leave it"):
+        WalkForward(start=start)
 
 
 @pytest.mark.parametrize("name", ["purge", "embargo"])

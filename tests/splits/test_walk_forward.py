@@ -154,7 +154,9 @@ def test_the_message_shows_dates() -> None:
         ("2024-01-01", range(9), "give a number"),
         (True, range(9), "give a number"),
         ("soon", HOURS, "give an ISO date"),
-        (float("nan"), range(9), "start is missing, NaN"),
+        (float("inf"), np.arange(9.0), "start is inf; give a moment"),
+        (10**30, range(9), "start holds 10+, which 64-bit integers cannot hold"),
+        (np.datetime64(3 * 10**5, "Y"), HOURS, "start holds 301970, which 64-bit micro"),
     ],
 )
 def test_a_start_of_the_wrong_kind_is_refused(start, t0, error) -> None:

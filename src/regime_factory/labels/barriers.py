@@ -17,7 +17,12 @@ from regime_factory.labels.checks import (
 from regime_factory.labels.costs import NO_COSTS, Costs, costs_of
 from regime_factory.labels.delisting import Delisted
 from regime_factory.labels.fills import Fill, FillTiming, fill_timing
-from regime_factory.labels.targets import SymbolTargets, outcome_bars, target_rows
+from regime_factory.labels.targets import (
+    SymbolTargets,
+    outcome_bars,
+    outcome_stamps,
+    target_rows,
+)
 
 BARRIERS = ("upper", "lower", "both", "time", "end")
 """What can end a label, in the order of the kernel's codes."""
@@ -33,13 +38,17 @@ class BarrierSettings:
     atr_window: int = 14
     costs: Costs = None
     shift_barriers: bool | None = None
-    delisted: Delisted = None
 
     def __post_init__(self) -> None:
         require_count("horizon", self.horizon)
         require_count("atr_window", self.atr_window)
         require_multiple("upper", self.upper)
         require_multiple("lower", self.lower)
+        if not isinstance(self.shift_barriers, bool | np.bool_ | None):
+            raise TypeError(
+                f"shift_barriers is {self.shift_barriers!r}; give True, False or None for what "
+                "goes with the costs"
+            )
 
 
 def triple_barrier(
@@ -77,8 +86,9 @@ def triple_barrier(
         Whether the barriers move outwards so that a touched profit barrier nets its multiple of
         the ATR. Where left out, they do for costs in price units (ticks) and do not for basis
         points.
-    delisted : collection of str or mapping of str to bool, optional
-        Symbols whose last bar is an outcome rather than the end of the data.
+    delisted : collection of str or mapping of str to bool or datetime, optional
+        Symbols whose last bar is an outcome rather than the end of the data; with a moment, that
+        from which it was known, as `delisted_symbols` gives it.
 
     Returns
     -------
@@ -91,10 +101,11 @@ def triple_barrier(
     Raises
     ------
     TypeError
-        If ``bars`` is not a Polars table, or ``costs`` or ``delisted`` are of the wrong type.
+        If ``bars`` is not a Polars table, or a setting is of the wrong type.
     ValueError
         If a setting is out of range, the bars cannot be used (missing columns, out of order, prices
-        that cannot be), or ``fill="next_open"`` meets opens that repeat the previous close.
+        that cannot be, symbols that are no text), ``delisted`` names a symbol that the bars lack,
+        or ``fill="next_open"`` meets opens that repeat the previous close.
 
     Notes
     -----
@@ -109,7 +120,8 @@ def triple_barrier(
     the long trade's net return is positive, else -1 where the short trade's is, else 0;
     ``ret_net`` is the net return of that side, for 0 the better of the two, which is never
     positive. Returns and touches within 1e-12 of the entry price are taken as zero and as touched.
-    Where the ATR is zero both barriers lie at the entry price.
+    Where the ATR is zero both barriers lie at the entry price. Float32 prices are taken as the
+    shortest decimal number that they stand for, so that 12.12 is 1 % above 12 there too.
 
     Each barrier is one trade's profit and the other's stop. Where costs shift the barriers, a
     touched profit barrier nets its multiple of the ATR, and a stop loses that and the cost of two
@@ -117,7 +129,9 @@ def triple_barrier(
 
     A label's outcome lies in (t0, t1]. Rows whose last outcome bar lies beyond the data have no
     label, also where a barrier was touched before: keeping only those biases the tail. The last
-    bar of a delisted symbol decides what is still open then (``end``).
+    bar of a delisted symbol decides what is still open then (``end``). Rows that have a label only
+    because of the delisting, also those that touched a barrier before, were not known to have one
+    before that was known: their t1 is no earlier than the moment that `delisted` gives.
 
     Sources: Lopez de Prado, Advances in Financial Machine Learning (2018), chapter 3; Wilder, New
     Concepts in Technical Trading Systems (1978).
@@ -137,11 +151,11 @@ def triple_barrier(
     ...               pl.col("ret_net").round(4), "barrier").rows()
     [(2, 1, 4, 0.0196, 'upper'), (3, 1, 5, 0.0192, 'upper')]
     """
-    settings = BarrierSettings(horizon, upper, lower, atr_window, costs, shift_barriers, delisted)
+    settings = BarrierSettings(horizon, upper, lower, atr_window, costs, shift_barriers)
     timing = fill_timing(fill)
     return pl.concat(
         target_rows(prices, [barrier_targets(prices, settings, timing)])
-        for prices in checked_symbols(bars, timing)
+        for prices in checked_symbols(bars, timing, delisted)
     )
 
 
@@ -167,7 +181,7 @@ def barrier_targets(
     from regime_factory.labels._kernels import walk_barriers
 
     first = int(settings.atr_window)  # the first bar has no true range
-    after = outcome_bars(prices, settings.horizon, timing, settings.delisted)
+    after = outcome_bars(prices, settings.horizon, timing)
     costs = costs_of(settings.costs, prices.symbol)
     shifted = settings.shift_barriers
     if shifted is None:
@@ -186,7 +200,7 @@ def barrier_targets(
     columns = pl.DataFrame(
         {
             "label": labels,
-            "t1_label": prices.stamps_at(ends),
+            "t1_label": outcome_stamps(prices, ends, first, settings.horizon, timing),
             "ret_net": returns,
             "barrier": pl.Series(BARRIERS).gather(pl.Series(codes.astype(np.uint32))),
         }

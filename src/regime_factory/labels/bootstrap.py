@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regime_factory.labels.uniqueness import checked_spans
+from regime_factory.labels.uniqueness import checked_spans, whole_numbers
 
 
 def draw_probabilities(
@@ -28,7 +28,7 @@ def draw_probabilities(
     Raises
     ------
     ValueError
-        If the spans are no spans, or a number in `drawn` is that of no label.
+        If the spans are no spans, or `drawn` holds anything but numbers of labels.
 
     Notes
     -----
@@ -42,7 +42,7 @@ def draw_probabilities(
     from regime_factory.labels._kernels import fill_draw_weights
 
     starts, ends, bars = checked_spans(start, end, n_bars)
-    before = np.asarray(drawn, dtype=np.int64)
+    before = whole_numbers("drawn", drawn)
     if before.size and not ((before >= 0) & (before < starts.size)).all():
         raise ValueError(
             f"drawn holds {before.tolist()}; labels are numbered 0 to {starts.size - 1}"
@@ -82,6 +82,8 @@ def sequential_bootstrap(
 
     Raises
     ------
+    TypeError
+        If `n` is no whole number.
     ValueError
         If the spans are no spans, there is none, or `n` is negative.
 
@@ -99,6 +101,8 @@ def sequential_bootstrap(
 
     starts, ends, bars = checked_spans(start, end, n_bars)
     draws = starts.size if n is None else n
+    if not isinstance(draws, int | np.integer) or isinstance(draws, bool):
+        raise TypeError(f"n is {n!r}; give a whole number of draws")
     if starts.size == 0 or draws < 0:
         raise ValueError(f"cannot draw {draws} of {starts.size} labels; give labels and n from 0")
     return draw_in_sequence(starts, ends, bars, np.random.default_rng(seed).random(draws))

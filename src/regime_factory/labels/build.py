@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from regime_factory.labels.barriers import BarrierSettings, barrier_targets
-from regime_factory.labels.checks import checked_symbols, require_count
+from regime_factory.labels.checks import checked_symbols, require_count, require_list
 from regime_factory.labels.costs import Costs
 from regime_factory.labels.delisting import Delisted
 from regime_factory.labels.fills import Fill, fill_timing
@@ -47,8 +47,9 @@ def build_labels(
         Where trades are entered, for all targets.
     costs : LabelCosts or mapping of str to LabelCosts, optional
         Costs per side of labels and forward returns; threshold targets know none.
-    delisted : collection of str or mapping of str to bool, optional
-        Symbols whose last bar is an outcome rather than the end of the data.
+    delisted : collection of str or mapping of str to bool or datetime, optional
+        Symbols whose last bar is an outcome rather than the end of the data; with a moment, that
+        from which it was known, as `delisted_symbols` gives it.
 
     Returns
     -------
@@ -74,17 +75,19 @@ def build_labels(
     >>> labels.select("label", "barrier", "up_1pct", "fwd_ret_1").rows()
     [(None, None, 1, 0.0), (0, 'time', 1, 0.0), (None, None, None, 0.0)]
     """
-    settings = BarrierSettings(horizon, upper, lower, atr_window, costs, shift_barriers, delisted)
-    levels = threshold_names(thresholds) if len(thresholds) else {}
+    settings = BarrierSettings(horizon, upper, lower, atr_window, costs, shift_barriers)
+    shares = require_list("thresholds", thresholds)
+    levels = threshold_names(shares) if shares else {}
     require_count("threshold_horizon", threshold_horizon)
-    lengths = checked_lengths(forward_horizons) if len(forward_horizons) else []
+    lengths = require_list("forward_horizons", forward_horizons)
+    lengths = checked_lengths(lengths) if lengths else []
     timing = fill_timing(fill)
     tables = []
-    for prices in checked_symbols(bars, timing):
+    for prices in checked_symbols(bars, timing, delisted):
         parts = [barrier_targets(prices, settings, timing)]
         if levels:
-            parts.append(threshold_columns(prices, levels, threshold_horizon, timing, delisted))
+            parts.append(threshold_columns(prices, levels, threshold_horizon, timing))
         if lengths:
-            parts.append(forward_columns(prices, lengths, timing, costs, delisted))
+            parts.append(forward_columns(prices, lengths, timing, costs))
         tables.append(target_rows(prices, parts))
     return pl.concat(tables)

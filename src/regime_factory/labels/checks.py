@@ -1,8 +1,10 @@
 """Checks of the bars and settings that labels are made of, with errors that say what to do."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,9 +13,12 @@ from numpy.typing import NDArray
 from regime_factory.bars import per_symbol
 from regime_factory.bars.prices.opens import require_traded_opens
 from regime_factory.bars.tables import require_table
+from regime_factory.labels.columns import is_number
+from regime_factory.labels.delisting import Delisted, known_delistings, require_text_symbols
 from regime_factory.labels.fills import FillTiming
 
 _PRICES = ("open", "high", "low", "close")
+_MOST_BARS = 1_000_000_000
 _NEEDED = ("symbol", "ts", *_PRICES)
 
 
@@ -31,6 +36,10 @@ class SymbolPrices:
         Positive finite prices.
     entries : numpy.ndarray, shape (n_bars,)
         The opens or the closes: the series that trades are entered at.
+    is_delisted : bool, default=False
+        Whether the last bar is an outcome.
+    delisting_known : datetime, optional
+        Moment from which that was known; with the last bar where left out.
     """
 
     symbol: str
@@ -40,13 +49,17 @@ class SymbolPrices:
     lows: NDArray[np.float64]
     closes: NDArray[np.float64]
     entries: NDArray[np.float64]
+    is_delisted: bool = False
+    delisting_known: datetime | None = None
 
     def stamps_at(self, places: NDArray[np.integer]) -> pl.Series:
         """Closing stamps of bars, by their number."""
         return self.bars["ts"].gather(pl.Series(places))
 
 
-def checked_symbols(bars: pl.DataFrame, timing: FillTiming) -> Iterator[SymbolPrices]:
+def checked_symbols(
+    bars: pl.DataFrame, timing: FillTiming, delisted: Delisted = None
+) -> Iterator[SymbolPrices]:
     """Check bars and give each symbol's prices.
 
     Parameters
@@ -55,6 +68,8 @@ def checked_symbols(bars: pl.DataFrame, timing: FillTiming) -> Iterator[SymbolPr
         Canonical bars of one timeframe, one or several symbols.
     timing : FillTiming
         Whether trades are entered at opens.
+    delisted : collection of str or mapping of str to bool or datetime, optional
+        Symbols whose last bar is an outcome.
 
     Yields
     ------
@@ -64,13 +79,16 @@ def checked_symbols(bars: pl.DataFrame, timing: FillTiming) -> Iterator[SymbolPr
     Raises
     ------
     TypeError
-        If `bars` is not a Polars table.
+        If `bars` is not a Polars table, or `delisted` says something else.
     ValueError
         If a column is missing or of the wrong type, there are no bars or several timeframes, a
         symbol's stamps do not increase, a price is not a positive number or lies outside its bar's
-        range, or trades are entered at opens that repeat the previous close.
+        range, trades are entered at opens that repeat the previous close, or `delisted` names a
+        symbol that the bars lack.
     """
     _check_table(bars)
+    bars = _with_exact_prices(bars)
+    gone = known_delistings(delisted, bars["symbol"].unique().cast(pl.String).to_list())
     one = _is_constant(bars["symbol"])
     for symbol, own in [(bars["symbol"][0], bars)] if one else per_symbol(bars):
         _check_order(own, symbol)
@@ -81,7 +99,9 @@ def checked_symbols(bars: pl.DataFrame, timing: FillTiming) -> Iterator[SymbolPr
             np.ascontiguousarray(own[name].cast(pl.Float64).to_numpy()) for name in _PRICES
         )
         entries = opens if timing.entry_price == "open" else closes
-        yield SymbolPrices(str(symbol), own, opens, highs, lows, closes, entries)
+        yield SymbolPrices(
+            symbol, own, opens, highs, lows, closes, entries, symbol in gone, gone.get(symbol)
+        )
 
 
 def _check_table(bars: pl.DataFrame) -> None:
@@ -100,13 +120,24 @@ def _check_table(bars: pl.DataFrame) -> None:
             "read them with the ingest pipeline or cast ts"
         )
     for name in _PRICES:
-        if not bars.schema[name].is_numeric():
-            raise ValueError(f"{name} of the bars is {bars.schema[name]}; expected numbers")
+        dtype = bars.schema[name]
+        if not (dtype.is_float() or dtype.is_integer()):
+            raise ValueError(
+                f"{name} of the bars is {dtype}; expected floats or whole numbers: cast it to "
+                "Float64"
+            )
     if bars["symbol"].null_count():
         raise ValueError("bars hold rows without a symbol; fill it in or drop them")
+    require_text_symbols(bars.schema["symbol"])
     if "timeframe" in bars.columns and not _is_constant(bars["timeframe"]):
         names = ", ".join(map(str, bars["timeframe"].unique().sort().to_list()))
         raise ValueError(f"bars hold more than one timeframe ({names}); label one at a time")
+
+
+def _with_exact_prices(bars: pl.DataFrame) -> pl.DataFrame:
+    """Bars whose Float32 prices are the decimal numbers that these stand for."""
+    short = [name for name in _PRICES if bars.schema[name] == pl.Float32]
+    return bars.with_columns(pl.col(short).cast(pl.String).cast(pl.Float64)) if short else bars
 
 
 def _is_constant(names: pl.Series) -> bool:
@@ -156,8 +187,10 @@ def require_count(name: str, value: object) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
-        If it is no such number.
+        If it is no such number, or above a billion.
 
     Examples
     --------
@@ -167,8 +200,43 @@ def require_count(name: str, value: object) -> None:
     ValueError: horizon is 0; give a whole number of bars, at least 1
     """
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_number(value) and not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; give a whole number of bars, at least 1")
     if not whole or value < 1:
         raise ValueError(f"{name} is {value!r}; give a whole number of bars, at least 1")
+    if value > _MOST_BARS:
+        raise ValueError(f"{name} is {value!r}; give {_MOST_BARS} bars at most")
+
+
+def require_list(name: str, values: object) -> list[Any]:
+    """Make a list of what should be several numbers; text and single numbers are refused.
+
+    Parameters
+    ----------
+    name : str
+        Of the setting, for the message.
+    values : object
+        What the caller gave.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If it is no collection of numbers.
+
+    Examples
+    --------
+    >>> require_list("horizons", 24)
+    Traceback (most recent call last):
+    ...
+    TypeError: horizons is 24; give a list of numbers
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} is {values!r}; give a list of numbers")
+    return list(values)
 
 
 def require_multiple(name: str, value: float) -> None:
@@ -183,8 +251,10 @@ def require_multiple(name: str, value: float) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
-        If it is zero, negative or not a number.
+        If it is zero, negative or NaN.
 
     Examples
     --------
@@ -194,7 +264,8 @@ def require_multiple(name: str, value: float) -> None:
     ...
     ValueError: upper is -1.0; give a positive multiple of the ATR, or math.inf for no barrier
     """
-    if isinstance(value, bool) or math.isnan(value) or value <= 0.0:
-        raise ValueError(
-            f"{name} is {value!r}; give a positive multiple of the ATR, or math.inf for no barrier"
-        )
+    advice = "give a positive multiple of the ATR, or math.inf for no barrier"
+    if not is_number(value):
+        raise TypeError(f"{name} is {value!r}; {advice}")
+    if math.isnan(value) or value <= 0.0:
+        raise ValueError(f"{name} is {value!r}; {advice}")

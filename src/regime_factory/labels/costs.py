@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from regime_factory.labels.columns import is_number
+
 _MAX_BPS = 1000.0
 
 
@@ -39,6 +41,8 @@ class LabelCosts:
 
     Raises
     ------
+    TypeError
+        If a cost is no number.
     ValueError
         If a cost is out of range, or basis points and price units are mixed.
 
@@ -65,6 +69,7 @@ class LabelCosts:
     price_per_side: float = 0.0
 
     def __post_init__(self) -> None:
+        _require_numbers(**vars(self))
         for name in ("fee_bps", "slippage_bps"):
             if not 0.0 <= getattr(self, name) <= _MAX_BPS:
                 raise ValueError(
@@ -103,6 +108,8 @@ class LabelCosts:
 
         Raises
         ------
+        TypeError
+            If a figure is no number.
         ValueError
             If a figure is out of range.
 
@@ -111,6 +118,12 @@ class LabelCosts:
         >>> LabelCosts.ticks(0.5, 5.0, tick_size=0.01, multiplier=1000).price_per_side
         0.01
         """
+        _require_numbers(
+            slippage_ticks=slippage_ticks,
+            commission=commission,
+            tick_size=tick_size,
+            multiplier=multiplier,
+        )
         figures = {"slippage_ticks": slippage_ticks, "commission": commission}
         for name, value in figures.items():
             if not 0.0 <= value < math.inf:
@@ -136,6 +149,12 @@ class LabelCosts:
         """Net return of a short trade from one price to another."""
         terms = self.terms
         return (entry * terms.sell - price * terms.buy - terms.price) / entry
+
+
+def _require_numbers(**figures: object) -> None:
+    for name, value in figures.items():
+        if not is_number(value):
+            raise TypeError(f"{name} is {value!r}; give a number")
 
 
 Costs = LabelCosts | Mapping[str, LabelCosts] | None

@@ -47,6 +47,8 @@ def fill_timing(fill: str) -> FillTiming:
 
     Raises
     ------
+    TypeError
+        If it is no text.
     ValueError
         If the fill is unknown.
 
@@ -55,6 +57,8 @@ def fill_timing(fill: str) -> FillTiming:
     >>> fill_timing("next_close")
     FillTiming(entry_price='close', entry_lag=1, outcome_lag=2)
     """
+    if not isinstance(fill, str):
+        raise TypeError(f"fill is {fill!r}; choose one of {', '.join(FILL_TIMINGS)}")
     if fill not in FILL_TIMINGS:
         raise ValueError(f"fill is {fill!r}; choose one of {', '.join(FILL_TIMINGS)}")
     return FILL_TIMINGS[fill]

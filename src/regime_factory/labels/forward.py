@@ -5,11 +5,21 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import polars as pl
 
-from regime_factory.labels.checks import SymbolPrices, checked_symbols, require_count
+from regime_factory.labels.checks import (
+    SymbolPrices,
+    checked_symbols,
+    require_count,
+    require_list,
+)
 from regime_factory.labels.costs import Costs, costs_of
-from regime_factory.labels.delisting import Delisted, is_delisted
+from regime_factory.labels.delisting import Delisted
 from regime_factory.labels.fills import Fill, FillTiming, fill_timing
-from regime_factory.labels.targets import SymbolTargets, outcome_bars, target_rows
+from regime_factory.labels.targets import (
+    SymbolTargets,
+    outcome_bars,
+    outcome_stamps,
+    target_rows,
+)
 
 
 def forward_returns(
@@ -32,8 +42,9 @@ def forward_returns(
         Where the trade is entered, as for `triple_barrier`.
     costs : LabelCosts or mapping of str to LabelCosts, optional
         Costs per side, for all symbols or by symbol; none where left out.
-    delisted : collection of str or mapping of str to bool, optional
-        Symbols whose last bar ends the trades that are open then.
+    delisted : collection of str or mapping of str to bool or datetime, optional
+        Symbols whose last bar ends the trades that are open then; with a moment, that from which it
+        was known, as `delisted_symbols` gives it.
 
     Returns
     -------
@@ -45,7 +56,7 @@ def forward_returns(
     Raises
     ------
     TypeError
-        If ``bars`` is not a Polars table, or ``costs`` or ``delisted`` are of the wrong type.
+        If ``bars`` is not a Polars table, or a setting is of the wrong type.
     ValueError
         If a setting is out of range or the bars cannot be used; see `triple_barrier`.
 
@@ -70,8 +81,8 @@ def forward_returns(
     lengths = checked_lengths(horizons)
     timing = fill_timing(fill)
     return pl.concat(
-        target_rows(prices, [forward_columns(prices, lengths, timing, costs, delisted)])
-        for prices in checked_symbols(bars, timing)
+        target_rows(prices, [forward_columns(prices, lengths, timing, costs)])
+        for prices in checked_symbols(bars, timing, delisted)
     )
 
 
@@ -89,6 +100,8 @@ def checked_lengths(horizons: Iterable[int]) -> list[int]:
 
     Raises
     ------
+    TypeError
+        If they are no list of whole numbers.
     ValueError
         If there is none, one is given twice, or one is not a whole number from 1.
 
@@ -99,7 +112,7 @@ def checked_lengths(horizons: Iterable[int]) -> list[int]:
     ...
     ValueError: horizons hold a number twice: [1, 1]; give each once
     """
-    lengths = list(horizons)
+    lengths = require_list("horizons", horizons)
     if not lengths:
         raise ValueError("horizons are empty; give at least one number of bars, e.g. 24")
     for length in lengths:
@@ -114,7 +127,6 @@ def forward_columns(
     lengths: list[int],
     timing: FillTiming,
     costs: Costs,
-    delisted: Delisted,
 ) -> SymbolTargets:
     """Forward returns of one symbol.
 
@@ -128,16 +140,13 @@ def forward_columns(
         When trades are entered.
     costs : LabelCosts, mapping of str to LabelCosts, or None
         Costs per side.
-    delisted : collection of str, mapping of str to bool, or None
-        Symbols whose last bar is an outcome.
 
     Returns
     -------
     SymbolTargets
         From the first bar on.
     """
-    after = outcome_bars(prices, min(lengths), timing, delisted)
-    gone = is_delisted(delisted, prices.symbol)
+    after = outcome_bars(prices, min(lengths), timing)
     terms = costs_of(costs, prices.symbol).terms
     rows = np.arange(max(prices.bars.height - after, 0))
     entry = prices.entries[rows + timing.entry_lag]
@@ -146,8 +155,9 @@ def forward_columns(
     for length in lengths:
         due = rows + timing.outcome_lag + length - 1
         ends = np.minimum(due, last)
-        known = (due <= last) | gone
+        known = (due <= last) | prices.is_delisted
         net = (prices.closes[ends] * terms.long_exit - entry - terms.price) / entry
         columns[f"fwd_ret_{length}"] = pl.Series(net).set(pl.Series(~known), None)
-        columns[f"t1_fwd_ret_{length}"] = prices.stamps_at(ends).set(pl.Series(~known), None)
+        stamps = outcome_stamps(prices, ends, 0, length, timing)
+        columns[f"t1_fwd_ret_{length}"] = stamps.set(pl.Series(~known), None)
     return SymbolTargets(0, pl.DataFrame(columns), after + 1)

@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from regime_factory.bars import Table, per_symbol, split_zones
+from regime_factory.bars import SymbolTable, Table, per_symbol, split_zones
+from regime_factory.bars.tables import require_table
 from regime_factory.labels.barriers import BARRIERS
 from regime_factory.labels.uniqueness import average_uniqueness
 
 _CLASSES = (-1, 0, 1)
 
 
-def label_summary(labels: Table, zones: pl.DataFrame | None = None) -> dict[str, dict[str, Any]]:
+def label_summary(
+    labels: Table, zones: pl.DataFrame | None = None, *, bars: Table | None = None
+) -> dict[str, dict[str, Any]]:
     """Summarise the labels of each symbol, as a whole and by zone.
 
     Parameters
@@ -21,12 +24,15 @@ def label_summary(labels: Table, zones: pl.DataFrame | None = None) -> dict[str,
         As `build_labels`, `triple_barrier`, `threshold_targets` or `forward_returns` make them.
     zones : polars.DataFrame, optional
         As `regime_factory.bars.resolve_zones` gives them; figures by zone are left out without.
+    bars : polars.DataFrame or SymbolTable, optional
+        ``symbol`` and ``ts`` of the bars that the labels were made of, by which ``mean_bars`` and
+        ``average_uniqueness`` are counted.
 
     Returns
     -------
     dict
-        By symbol, fit for JSON: ``rows``, ``first``, ``last`` (ISO times), and as far as the table
-        has them
+        By symbol, fit for JSON: ``rows``, ``first``, ``last`` (earliest and latest ``ts``, as
+        ISO times), and as far as the table has them
 
         - ``label``: ``rows``, ``counts`` and ``shares`` of the classes -1, 0, 1, ``barriers`` and
           ``barrier_shares``, ``mean_bars`` (bars from the decision to the end),
@@ -39,12 +45,19 @@ def label_summary(labels: Table, zones: pl.DataFrame | None = None) -> dict[str,
 
     Raises
     ------
+    TypeError
+        If the labels or the bars are no table.
     ValueError
-        If the table lacks ``symbol`` or ``ts``, or ``zones`` are not the three zones.
+        If the table lacks ``symbol``, ``ts`` or a target whose end it has, ``zones`` are not the
+        three zones, or ``bars`` lack a decision of the labels or hold several timeframes.
 
     Notes
     -----
-    Bars are counted on the stamps of the symbol that occur in the table, as decisions or ends.
+    Without ``bars``, bars are counted on the stamps of the symbol that occur in the table, as
+    decisions or ends. That is right for the whole table that `build_labels` makes of a symbol with
+    many bars; where rows are missing, as after a filter, outcomes look shorter and less alike than
+    they are. With ``bars``, a label ends in the last bar at or before its t1, so that a delisting's
+    outcome ends in the symbol's last bar, whenever it was known.
 
     Examples
     --------
@@ -58,13 +71,12 @@ def label_summary(labels: Table, zones: pl.DataFrame | None = None) -> dict[str,
     >>> summary["rows"], summary["label"]["counts"], summary["label"]["barriers"]
     (5, {'-1': 0, '0': 5, '1': 0}, {'time': 5})
     """
-    names = labels.lazy().collect_schema().names()
-    missing = [name for name in ("symbol", "ts") if name not in names]
-    if missing:
-        raise ValueError(f"labels lack the column {missing[0]!r}; they have {', '.join(names)}")
+    _check_columns(labels, "labels")
+    if bars is not None:
+        _check_columns(bars, "bars")
     out = {}
     for symbol, rows in per_symbol(labels):
-        places = _bar_numbers(rows)
+        places = _stamps_in(rows) if bars is None else _bars_of(symbol, rows, bars)
         out[symbol] = _figures(rows, places)
         if zones is not None:
             parts = split_zones(rows, zones)
@@ -79,7 +91,41 @@ def _ends(rows: pl.DataFrame) -> dict[str, str]:
     return {name[3:]: name for name in rows.columns if name.startswith("t1_")}
 
 
-def _bar_numbers(rows: pl.DataFrame) -> pl.Series:
+def _check_columns(table: Table, name: str) -> None:
+    if not isinstance(table, SymbolTable):
+        require_table(table, name)
+    columns = table.columns
+    needed = ["symbol", "ts"]
+    if name == "labels":
+        needed += [column[3:] for column in columns if column.startswith("t1_")]
+        needed += ["ret_net", "barrier"] if "t1_label" in columns else []
+    for column in needed:
+        if column not in columns:
+            raise ValueError(f"{name} lack the column {column!r}; they have {', '.join(columns)}")
+
+
+def _bars_of(symbol: str, rows: pl.DataFrame, bars: Table) -> pl.Series:
+    """Stamps of a symbol's bars, in order."""
+    on_disk = isinstance(bars, SymbolTable)
+    known = bars.symbols if on_disk else bars["symbol"].unique().to_list()
+    if symbol not in known:
+        raise ValueError(f"bars hold none of {symbol!r}, which has labels; give its bars too")
+    own = bars.rows(symbol) if on_disk else bars.filter(pl.col("symbol") == symbol)
+    if "timeframe" in own.columns and own["timeframe"].n_unique() > 1:
+        raise ValueError(
+            f"bars of {symbol!r} hold more than one timeframe; give those that the labels are of"
+        )
+    stamps = own["ts"].unique().sort()
+    unknown = rows["ts"].filter(~rows["ts"].is_in(stamps.implode()))
+    if len(unknown):
+        raise ValueError(
+            f"bars of {symbol!r} lack {unknown[0]}, the decision of a label; give the bars that "
+            "the labels were made of"
+        )
+    return stamps
+
+
+def _stamps_in(rows: pl.DataFrame) -> pl.Series:
     """Stamps that occur, in order: the place of a stamp is its bar's number."""
     stamps = [rows["ts"], *(rows[name].alias("ts") for name in _ends(rows).values())]
     return pl.concat(stamps).drop_nulls().unique().sort()
@@ -88,8 +134,8 @@ def _bar_numbers(rows: pl.DataFrame) -> pl.Series:
 def _figures(rows: pl.DataFrame, stamps: pl.Series) -> dict[str, Any]:
     out: dict[str, Any] = {
         "rows": rows.height,
-        "first": rows["ts"][0].isoformat() if rows.height else None,
-        "last": rows["ts"][-1].isoformat() if rows.height else None,
+        "first": _iso(rows["ts"].min()),
+        "last": _iso(rows["ts"].max()),
     }
     ends = _ends(rows)
     if "label" in ends:
@@ -141,11 +187,16 @@ def _spans(rows: pl.DataFrame, end: str, stamps: pl.Series) -> tuple[np.ndarray,
 
 
 def _places(times: pl.Series, stamps: pl.Series) -> np.ndarray:
-    return stamps.search_sorted(times).to_numpy().astype(np.int64)
+    """Number of the last stamp at or before each time."""
+    return stamps.search_sorted(times, side="right").to_numpy().astype(np.int64) - 1
 
 
 def _mean(values: np.ndarray) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _shares(counts: dict[str, int], total: int) -> dict[str, float | None]:

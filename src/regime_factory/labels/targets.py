@@ -4,10 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from regime_factory.labels.checks import SymbolPrices
-from regime_factory.labels.delisting import Delisted, is_delisted
 from regime_factory.labels.fills import FillTiming
 
 LOG = logging.getLogger(__name__)
@@ -31,25 +32,55 @@ class SymbolTargets(NamedTuple):
     needed: int
 
 
-def outcome_bars(prices: SymbolPrices, horizon: int, timing: FillTiming, delisted: Delisted) -> int:
+def outcome_bars(prices: SymbolPrices, horizon: int, timing: FillTiming) -> int:
     """Bars after a decision that must be there for it to have a label.
 
     Parameters
     ----------
     prices : SymbolPrices
-        Of the symbol.
+        Of the symbol; if it was delisted, the first outcome bar is enough.
     horizon : int
         Bars that can decide the outcome.
     timing : FillTiming
         When the trade is entered.
-    delisted : collection of str, mapping of str to bool, or None
-        Symbols for which the first outcome bar is enough.
 
     Returns
     -------
     int
     """
-    return timing.outcome_lag + (1 if is_delisted(delisted, prices.symbol) else horizon) - 1
+    return timing.outcome_lag + (1 if prices.is_delisted else horizon) - 1
+
+
+def outcome_stamps(
+    prices: SymbolPrices, ends: NDArray[np.integer], first: int, horizon: int, timing: FillTiming
+) -> pl.Series:
+    """Moments at which the outcomes of neighbouring rows were known.
+
+    Parameters
+    ----------
+    prices : SymbolPrices
+        Of the symbol.
+    ends : numpy.ndarray of int, shape (n_rows,)
+        Number of the bar that decided each row.
+    first : int
+        Number of the first row's bar.
+    horizon : int
+        Bars that can decide the outcome.
+    timing : FillTiming
+        When the trade is entered.
+
+    Returns
+    -------
+    polars.Series of Datetime, shape (n_rows,)
+        Closing stamps of the deciding bars; of rows whose horizon reaches beyond the bars no
+        earlier than the delisting was known, since they exist because of it alone.
+    """
+    stamps = prices.stamps_at(ends)
+    if prices.delisting_known is None:
+        return stamps
+    whole = max(prices.bars.height - (timing.outcome_lag + int(horizon) - 1) - first, 0)
+    late = stamps.slice(whole).clip(lower_bound=prices.delisting_known)
+    return pl.concat([stamps.head(whole), late])
 
 
 def target_rows(prices: SymbolPrices, parts: Sequence[SymbolTargets]) -> pl.DataFrame:

@@ -6,10 +6,21 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from regime_factory.labels.checks import SymbolPrices, checked_symbols, require_count
+from regime_factory.labels.checks import (
+    SymbolPrices,
+    checked_symbols,
+    require_count,
+    require_list,
+)
+from regime_factory.labels.columns import is_number
 from regime_factory.labels.delisting import Delisted
 from regime_factory.labels.fills import Fill, FillTiming, fill_timing
-from regime_factory.labels.targets import SymbolTargets, outcome_bars, target_rows
+from regime_factory.labels.targets import (
+    SymbolTargets,
+    outcome_bars,
+    outcome_stamps,
+    target_rows,
+)
 
 
 def threshold_targets(
@@ -32,8 +43,9 @@ def threshold_targets(
         Bars that can decide the outcome.
     fill : {"next_close", "next_open", "signal_close"}, default="next_close"
         Where the entry price is taken, as for `triple_barrier`.
-    delisted : collection of str or mapping of str to bool, optional
-        Symbols whose last bar is an outcome rather than the end of the data.
+    delisted : collection of str or mapping of str to bool or datetime, optional
+        Symbols whose last bar is an outcome rather than the end of the data; with a moment, that
+        from which it was known, as `delisted_symbols` gives it.
 
     Returns
     -------
@@ -47,7 +59,7 @@ def threshold_targets(
     Raises
     ------
     TypeError
-        If ``bars`` is not a Polars table.
+        If ``bars`` is not a Polars table, or a setting is of the wrong type.
     ValueError
         If a setting is out of range or the bars cannot be used; see `triple_barrier`.
 
@@ -74,8 +86,8 @@ def threshold_targets(
     require_count("horizon", horizon)
     timing = fill_timing(fill)
     return pl.concat(
-        target_rows(prices, [threshold_columns(prices, levels, horizon, timing, delisted)])
-        for prices in checked_symbols(bars, timing)
+        target_rows(prices, [threshold_columns(prices, levels, horizon, timing)])
+        for prices in checked_symbols(bars, timing, delisted)
     )
 
 
@@ -94,8 +106,11 @@ def threshold_names(thresholds: Iterable[float]) -> dict[str, float]:
 
     Raises
     ------
+    TypeError
+        If they are no list of numbers.
     ValueError
-        If there is none, one is out of range, or one is given twice.
+        If there is none, one is out of range, one is given twice, or two are so close that their
+        columns would share a name (names have ten digits).
 
     Examples
     --------
@@ -107,19 +122,31 @@ def threshold_names(thresholds: Iterable[float]) -> dict[str, float]:
     ValueError: thresholds hold 1; give shares between 0 and 1, e.g. 0.01 for 1 %
     """
     names: dict[str, float] = {}
-    for value in thresholds:
-        if isinstance(value, bool) or not 0.0 < value < 1.0:
-            raise ValueError(
-                f"thresholds hold {value!r}; give shares between 0 and 1, e.g. 0.01 for 1 %"
-            )
-        percent = format((Decimal(str(float(value))) * 100).normalize(), "f")
-        name = f"{percent.replace('.', '_')}pct"
-        if name in names:
+    for value in require_list("thresholds", thresholds):
+        advice = "give shares between 0 and 1, e.g. 0.01 for 1 %"
+        if not is_number(value):
+            raise TypeError(f"thresholds hold {value!r}; {advice}")
+        if not 0.0 < value < 1.0:
+            raise ValueError(f"thresholds hold {value!r}; {advice}")
+        share = float(str(value)) if isinstance(value, np.floating) else float(value)
+        name = _name(share)
+        if names.get(name) == share:
             raise ValueError(f"thresholds hold {value!r} twice; give each once")
-        names[name] = float(value)
+        if name in names:
+            raise ValueError(
+                f"thresholds hold {names[name]!r} and {share!r}, whose columns would share the "
+                f"name {name}; give one of them"
+            )
+        names[name] = share
     if not names:
         raise ValueError("thresholds are empty; give at least one share, e.g. 0.01 for 1 %")
     return names
+
+
+def _name(share: float) -> str:
+    """Percent of a share to ten digits, so that the rounding of 0.1 + 0.2 stays out of it."""
+    percent = format((Decimal(f"{share:.10g}") * 100).normalize(), "f")
+    return f"{percent.replace('.', '_')}pct"
 
 
 def threshold_columns(
@@ -127,7 +154,6 @@ def threshold_columns(
     levels: dict[str, float],
     horizon: int,
     timing: FillTiming,
-    delisted: Delisted,
 ) -> SymbolTargets:
     """Threshold targets of one symbol.
 
@@ -141,8 +167,6 @@ def threshold_columns(
         Bars that can decide the outcome.
     timing : FillTiming
         When the entry price is taken.
-    delisted : collection of str, mapping of str to bool, or None
-        Symbols whose last bar is an outcome.
 
     Returns
     -------
@@ -151,7 +175,7 @@ def threshold_columns(
     """
     from regime_factory.labels._kernels import walk_thresholds
 
-    after = outcome_bars(prices, horizon, timing, delisted)
+    after = outcome_bars(prices, horizon, timing)
     lags = (timing.entry_lag, timing.outcome_lag, int(horizon))
     thresholds = np.array(sorted(levels.values()))
     n_rows = max(prices.bars.height - after, 0)
@@ -162,5 +186,7 @@ def threshold_columns(
         place = int(np.searchsorted(thresholds, threshold))
         for side, word in enumerate(("up", "down")):
             columns[f"{word}_{name}"] = hits[side, place]
-            columns[f"t1_{word}_{name}"] = prices.stamps_at(ends[side, place])
+            columns[f"t1_{word}_{name}"] = outcome_stamps(
+                prices, ends[side, place], 0, horizon, timing
+            )
     return SymbolTargets(0, pl.DataFrame(columns), after + 1)

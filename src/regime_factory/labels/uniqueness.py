@@ -132,7 +132,7 @@ def return_attribution_weights(start: ArrayLike, end: ArrayLike, returns: ArrayL
     >>> return_attribution_weights([0, 2], [3, 4], [0.0, 0.01, 0.02, 0.01]).round(3).tolist()
     [1.0, 1.0]
     """
-    bar_returns = np.asarray(returns, dtype=np.float64)
+    bar_returns = read_returns(returns)
     starts, ends, n_bars = checked_spans(start, end, len(bar_returns))
     counts = _concurrency(starts, ends, n_bars)
     broken = np.flatnonzero((counts > 0) & ~np.isfinite(bar_returns))
@@ -143,6 +143,38 @@ def return_attribution_weights(start: ArrayLike, end: ArrayLike, returns: ArrayL
         )
     shares = np.where(counts > 0, bar_returns, 0.0) / np.maximum(counts, 1)
     return mean_one(np.abs(span_sums(shares, starts, ends)))
+
+
+def read_returns(returns: ArrayLike) -> Floats:
+    """Read returns as floats.
+
+    Parameters
+    ----------
+    returns : array_like of float
+        One-dimensional or not; the caller checks the shape.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+
+    Examples
+    --------
+    >>> read_returns(["a"])
+    Traceback (most recent call last):
+    ...
+    TypeError: returns hold 'a'; give numbers
+    """
+    array = np.asarray(returns)
+    if array.dtype.kind == "O":
+        array = np.array([np.nan if item is None else item for item in array.ravel().tolist()])
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"returns hold {array.ravel().tolist()[0]!r}; give numbers")
+    return array.astype(np.float64)
 
 
 def span_sums(values: Floats, starts: Ints, ends: Ints) -> Floats:
@@ -186,13 +218,13 @@ def checked_spans(start: ArrayLike, end: ArrayLike, n_bars: int | None) -> tuple
     ...
     ValueError: label 0 runs from bar 0 to before bar 0 and has no bar; end must be above start
     """
-    starts, ends = _whole("start", start), _whole("end", end)
+    starts, ends = whole_numbers("start", start), whole_numbers("end", end)
     if starts.size != ends.size:
         raise ValueError(
             f"start has {starts.size} labels and end has {ends.size}; give one of each per label"
         )
     needed = int(ends.max(initial=0))
-    count = needed if n_bars is None else int(n_bars)
+    count = needed if n_bars is None else _checked_count(n_bars)
     for label in np.flatnonzero(ends <= starts)[:1]:
         raise ValueError(
             f"label {label} runs from bar {starts[label]} to before bar {ends[label]} and has no "
@@ -206,11 +238,18 @@ def checked_spans(start: ArrayLike, end: ArrayLike, n_bars: int | None) -> tuple
     return starts, ends, count
 
 
-def _whole(name: str, values: ArrayLike) -> Ints:
+def _checked_count(n_bars: object) -> int:
+    if not isinstance(n_bars, int | np.integer) or isinstance(n_bars, bool):
+        raise TypeError(f"n_bars is {n_bars!r}; give a whole number of bars")
+    return int(n_bars)
+
+
+def whole_numbers(name: str, values: ArrayLike) -> Ints:
+    """Read a list of whole numbers; truth values and fractions are refused."""
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise ValueError(
-            f"{name} must be a list of bar numbers, found shape {array.shape} of {array.dtype}"
+            f"{name} must be a list of whole numbers, found shape {array.shape} of {array.dtype}"
         )
     return array.astype(np.int64)
 

@@ -155,7 +155,7 @@ def overlap_table(zones: Mapping[str, Any]) -> Table:
         for name in seen
     ]
     rows += [
-        ["Net return, mean", *(percent(r["mean_ret_net"], 2, sign=True) for r in zones.values())],
+        ["Net return in hindsight, mean", *(percent(r["mean_ret_net"], 2, sign=True) for r in zones.values())],
         ["Bars to the end, mean", *(number(row["mean_bars"], 1) for row in zones.values())],
         ["Average uniqueness", *(number(row["average_uniqueness"], 3) for row in zones.values())],
         ["Separate labels", *(number(say.separate(row), 0) for row in zones.values())],

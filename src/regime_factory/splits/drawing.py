@@ -28,8 +28,6 @@ def describe_folds(timeline: Timeline, folds: Sequence[Fold]) -> pl.DataFrame:
 
 def draw_folds(timeline: Timeline, folds: Sequence[Fold], width: int) -> str:
     """One line per fold; see `IntervalSplitter.draw`."""
-    if width < 1:
-        raise ValueError(f"width is {width}; give at least 1 character")
     edges = np.linspace(0, timeline.n_times, min(width, timeline.n_times) + 1).astype(int)
     digits = len(str(len(folds) - 1))
     lines = []

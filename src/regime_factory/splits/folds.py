@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from regime_factory.splits.lengths import span_of
 from regime_factory.splits.timeline import Positions, Timeline
-from regime_factory.splits.times import span_of
+from regime_factory.splits.times import within_range
 
 Block = tuple[int, int]
 """Numbers of a test block's first time and of the time after its last."""
@@ -34,20 +35,20 @@ class Gap:
         """Number of the earliest time within the gap before time `first`."""
         if self.span is None:
             return max(first - self.bars, 0)
-        edge = timeline.times[first] - self.span
+        edge = within_range(int(timeline.times[first]) - self.span)
         return min(int(np.searchsorted(timeline.times, edge, side="left")), first)
 
     def after(self, timeline: Timeline, stop: int) -> int:
         """Number of the first time beyond the gap after time ``stop - 1``."""
         if self.span is None:
             return min(stop + self.bars, timeline.n_times)
-        edge = timeline.times[stop - 1] + self.span
+        edge = within_range(int(timeline.times[stop - 1]) + self.span)
         return int(np.searchsorted(timeline.times, edge, side="right"))
 
     def edge(self, timeline: Timeline, first: int) -> Any:
         """The time that lies a gap before time `first`; None where the data do not reach it."""
         if self.span is not None:
-            return timeline.times[first] - self.span
+            return within_range(int(timeline.times[first]) - self.span)
         return timeline.times[first - self.bars] if first >= self.bars else None
 
 
@@ -177,6 +178,8 @@ def read_gap(value: int | timedelta, name: str, dtype: pl.DataType) -> Gap:
     ------
     TypeError
         If a timedelta meets times that are numbers.
+    ValueError
+        If a timedelta is not a whole number of the unit of the times.
     """
     if not isinstance(value, timedelta | np.timedelta64):
         return Gap(bars=int(value))
@@ -184,7 +187,7 @@ def read_gap(value: int | timedelta, name: str, dtype: pl.DataType) -> Gap:
         raise TypeError(
             f"{name} is {value!r} while t0 holds plain numbers; give a number of unique times"
         )
-    return Gap(span=span_of(value, dtype))
+    return Gap(span=span_of(value, name, dtype))
 
 
 def fold_around(timeline: Timeline, blocks: Sequence[Block], purge: Gap, embargo: Gap) -> Fold:

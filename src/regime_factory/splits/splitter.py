@@ -2,7 +2,8 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sized
+from copy import copy
 from datetime import timedelta
 from numbers import Integral
 from typing import Any, Self
@@ -12,6 +13,7 @@ import polars as pl
 
 from regime_factory.splits.drawing import describe_folds, draw_folds
 from regime_factory.splits.folds import Fold, Gap, read_gap
+from regime_factory.splits.lengths import nanoseconds_of
 from regime_factory.splits.timeline import Positions, Timeline, read_timeline
 from regime_factory.splits.times import Times
 
@@ -131,6 +133,7 @@ class IntervalSplitter(ABC):
             used. A character that stands for several fates shows the one that comes first in
             ``T p e # .``.
         """
+        check_count("width", width, 1)
         timeline = self._timeline(t0, t1)
         return draw_folds(timeline, self._checked(timeline), width)
 
@@ -155,7 +158,7 @@ class IntervalSplitter(ABC):
         Raises
         ------
         ValueError
-            If there is no such setting, or a value is out of range.
+            If there is no such setting, or a value is out of range; nothing is changed then.
         """
         unknown = sorted(set(params) - set(self.get_params()))
         if unknown:
@@ -163,9 +166,10 @@ class IntervalSplitter(ABC):
                 f"{type(self).__name__} has no setting {unknown[0]!r}; it has "
                 f"{', '.join(self.get_params())}"
             )
-        for name, value in params.items():
-            setattr(self, name, value)
-        self._check_settings()
+        changed = copy(self)
+        vars(changed).update(params)
+        changed._check_settings()
+        vars(self).update(params)
         return self
 
     def __repr__(self) -> str:
@@ -287,6 +291,7 @@ class BoundSplitter:
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Number of splits; the arguments are not looked at."""
         del X, y, groups
+        self.splitter._check_settings()
         return self.splitter.get_n_splits(t0=self.t0, t1=self.t1)
 
     def __repr__(self) -> str:
@@ -295,6 +300,7 @@ class BoundSplitter:
 
 def rows_of(splitter: IntervalSplitter, timeline: Timeline) -> Iterator[Split]:
     """Training and test rows of a splitter, fold by fold."""
+    splitter._check_settings()
     folds = splitter._checked(timeline)
     return ((fold.train_rows(timeline), fold.test_rows(timeline)) for fold in folds)
 
@@ -308,7 +314,7 @@ def check_count(name: str, value: Any, least: int) -> None:
 def check_gap(name: str, value: Any) -> None:
     """Refuse a gap that is neither a count of times nor a length of time, or negative."""
     if isinstance(value, timedelta | np.timedelta64):
-        fits = np.timedelta64(value, "us").astype(np.int64) >= 0
+        fits = nanoseconds_of(value, name) >= 0
     else:
         fits = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
     if not fits:
@@ -319,15 +325,23 @@ def check_gap(name: str, value: Any) -> None:
 
 
 def _check_lengths(timeline: Timeline, **given: Any) -> None:
-    lengths: Mapping[str, int] = {
-        name: value.shape[0] if hasattr(value, "shape") else len(value)
-        for name, value in given.items()
-        if value is not None
-    }
-    for name, length in lengths.items():
+    for name, value in given.items():
+        length = timeline.n_rows if value is None else _length(value, name)
         if length != timeline.n_rows:
             raise ValueError(
                 f"{name} has {length} rows and t0 has {timeline.n_rows}; give the times of "
                 "exactly these rows, for instance bound(t0[train], t1[train]) for a search "
                 "within a fold"
             )
+
+
+def _length(value: Any, name: str) -> int:
+    shape = getattr(value, "shape", None)
+    if shape:
+        return shape[0]
+    if shape == () or not isinstance(value, Sized):
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, which has no number of rows; give an array or a "
+            "table (collect a LazyFrame first)"
+        )
+    return len(value)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from numbers import Real
+from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,8 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Times: TypeAlias = ArrayLike | Sequence[Any] | pl.Series
 _ACCEPTED = "moments (Datetime, Date, datetime64) or numbers"
-_NOT_THERE = {"nan", "NaT", "<NA>"}
-_PER_MICROSECOND = {"ms": 1000, "us": 1, "ns": 1}
+_FIRST, _LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +95,8 @@ def to_common_unit(first: Readable, second: Readable) -> tuple[Readable, Readabl
     ------
     TypeError
         If one holds moments and the other numbers, or only one of them has a time zone.
+    ValueError
+        If one holds nanoseconds and the other moments before 1677 or after 2262.
     """
     moments = [isinstance(item.dtype, pl.Datetime) for item in (first, second)]
     if moments[0] != moments[1]:
@@ -115,7 +115,7 @@ def to_common_unit(first: Readable, second: Readable) -> tuple[Readable, Readabl
         return pair[0], pair[1]
     zone = "UTC" if first.zoned or second.zoned else None
     unit = "ns" if "ns" in {_unit(first), _unit(second)} else "us"
-    return _in_unit(first, unit, zone), _in_unit(second, unit, zone)
+    return _in_unit(first, unit, zone, "t0"), _in_unit(second, unit, zone, "t1")
 
 
 def read_moment(value: Any, name: str, dtype: pl.DataType) -> int | float:
@@ -140,8 +140,9 @@ def read_moment(value: Any, name: str, dtype: pl.DataType) -> int | float:
     TypeError
         If it is a number where moments are needed, or the other way round.
     ValueError
-        If a text is not an ISO date or time.
+        If a text is not an ISO date or time, or the value is missing, infinite or out of range.
     """
+    check_moment(value, name)
     moments = isinstance(dtype, pl.Datetime)
     kinds = (str, date, np.datetime64) if moments else (int, float, np.integer, np.floating)
     if not isinstance(value, kinds) or isinstance(value, bool):
@@ -159,13 +160,28 @@ def read_moment(value: Any, name: str, dtype: pl.DataType) -> int | float:
             ) from None
     column = np.array([value]) if isinstance(value, np.datetime64) else pl.Series([value])
     found = read_times(column, name)
-    return _rescaled(int(found.values[0]), _unit(found), dtype.time_unit)
+    return within_range(_rescaled(int(found.values[0]), _unit(found), dtype.time_unit))
 
 
-def span_of(length: timedelta | np.timedelta64, dtype: pl.DataType) -> int:
-    """Length in the unit of a column of moments."""
-    microseconds = np.timedelta64(length, "us").astype(np.int64)
-    return int(microseconds) * (1000 if getattr(dtype, "time_unit", "us") == "ns" else 1)
+def check_moment(value: Any, name: str) -> None:
+    """Refuse a moment or number that is NaT, NaN or infinite."""
+    infinite = isinstance(value, float) and not np.isfinite(value)
+    if value is not None and (infinite or absent(value)):
+        raise ValueError(f"{name} is {value!r}; give a moment or a number, or leave it out")
+
+
+def within_range(value: int) -> int:
+    """The number, or the 64-bit integer next to it: a moment before, or after, all others."""
+    return min(max(value, _FIRST), _LAST)
+
+
+def absent(value: Any) -> bool:
+    """Whether a value is None, NaN, NaT or pandas' NA."""
+    if value is None or type(value).__name__ in {"NaTType", "NAType"}:
+        return True
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def _from_series(series: pl.Series, name: str) -> Readable:
@@ -176,22 +192,56 @@ def _from_series(series: pl.Series, name: str) -> Readable:
     if dtype == pl.Date:
         return Readable(series.cast(pl.Datetime("us")).to_physical().to_numpy(), pl.Datetime("us"))
     if isinstance(dtype, pl.Datetime):
-        values = series.to_physical().to_numpy() * _PER_MICROSECOND[dtype.time_unit]
+        values = series.to_physical().to_numpy()
+        if dtype.time_unit == "ms":
+            values = _thousandfold(values, name, "ms", "us")
         unit = "ns" if dtype.time_unit == "ns" else "us"
         return Readable(values, pl.Datetime(unit), zoned=dtype.time_zone is not None)
     if not dtype.is_numeric():
         raise TypeError(f"{name} holds {dtype}; expected {_ACCEPTED}")
+    if dtype.is_integer() and str(dtype).endswith("128"):
+        return _from_objects(series.to_list(), name)
     return _from_array(series.to_numpy(), name)
 
 
 def _from_sequence(values: Sequence[Any], name: str) -> Readable:
-    known = next((value for value in values if value is not None), None)
-    if isinstance(known, date):
-        return _from_series(pl.Series(values=list(values), strict=True), name)
-    missing = np.array([value is None for value in values], dtype=bool)
+    if isinstance(values, range):
+        return _from_array(np.asarray(values), name)
+    missing = np.array([absent(value) for value in values], dtype=bool)
     if missing.any():
         raise _missing(missing, name)
-    return _from_array(np.asarray(values), name)
+    if any(isinstance(value, date) for value in values):
+        return _from_moments(values, name)
+    array = np.asarray(values)
+    if array.dtype.kind == "f" and all(isinstance(value, int) for value in values):
+        return _from_objects(values, name)  # numpy makes floats of integers beyond 64 bits
+    return _from_array(array, name)
+
+
+def _from_moments(values: Sequence[Any], name: str) -> Readable:
+    """Read dates, or datetimes that all have a time zone or all have none."""
+    kinds = [_kind(value) for value in values]
+    other = next((row for row, kind in enumerate(kinds) if kind != kinds[0]), None)
+    if other is not None:
+        raise TypeError(
+            f"{name} holds a {kinds[0]} in row 0 and a {kinds[other]} in row {other}; give all "
+            "moments alike, in UTC as the tables of this package have them"
+        )
+    finer = next((row for row, item in enumerate(values) if getattr(item, "nanosecond", 0)), None)
+    if finer is not None:
+        raise ValueError(
+            f"{name} holds nanoseconds in row {finer} of Python objects, which would be cut to "
+            "microseconds; give a pandas or Polars series, or an array of datetime64[ns]"
+        )
+    if kinds[0] == "datetime with a time zone":
+        values = [value.astimezone(UTC) for value in values]
+    return _from_series(pl.Series(values=list(values), strict=True), name)
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, datetime):
+        return type(value).__name__
+    return f"datetime with{'out' if value.tzinfo is None else ''} a time zone"
 
 
 def _from_array(values: NDArray[Any], name: str) -> Readable:
@@ -204,8 +254,13 @@ def _from_array(values: NDArray[Any], name: str) -> Readable:
         if np.isnat(values).any():
             raise _missing(np.isnat(values), name)
         unit = "ns" if np.datetime_data(values.dtype)[0] in {"ns", "ps", "fs", "as"} else "us"
-        return Readable(values.astype(f"datetime64[{unit}]").astype(np.int64), pl.Datetime(unit))
+        moments = values.astype(f"datetime64[{unit}]")
+        if unit == "us" and (moments.astype(values.dtype) != values).any():
+            raise _out_of_range(values[moments.astype(values.dtype) != values][0], name, unit)
+        return Readable(moments.astype(np.int64), pl.Datetime(unit))
     if kind in "iu" or (kind == "f" and not len(values)):
+        if kind == "u" and len(values) and values.max() > _LAST:
+            raise _out_of_range(values.max(), name, "i64")
         return Readable(values.astype(np.int64), pl.Int64())
     if kind != "f":
         raise TypeError(f"{name} holds {values.dtype}; expected {_ACCEPTED}")
@@ -215,27 +270,36 @@ def _from_array(values: NDArray[Any], name: str) -> Readable:
     return Readable(values.astype(np.float64), pl.Float64())
 
 
-def _from_objects(values: NDArray[Any], name: str) -> Readable:
+def _from_objects(values: Sequence[Any] | NDArray[Any], name: str) -> Readable:
     """Read Python objects, as numpy makes them of dates and of pandas' nullable columns."""
-    items = values.tolist()
-    missing = np.array([item is None or str(item) in _NOT_THERE for item in items], dtype=bool)
+    items = list(values)
+    missing = np.array([absent(item) for item in items], dtype=bool)
     if missing.any():
         raise _missing(missing, name)
-    if all(isinstance(item, Real) and not isinstance(item, bool) for item in items):
-        return _from_array(np.array(items), name)
-    if not all(isinstance(item, date) for item in items):
-        odd = next((item for item in items if not isinstance(item, date | Real)), items[0])
+    if any(isinstance(item, date) for item in items):
+        return _from_moments(items, name)
+    odd = next((item for item in items if not _plain(item)), None)
+    if odd is not None:
         raise TypeError(f"{name} holds {type(odd).__name__} ({odd!r}); expected {_ACCEPTED}")
-    return _from_series(pl.Series(values=items, strict=True), name)
+    if any(isinstance(item, float | np.floating) for item in items):
+        return _from_array(np.array(items, dtype=np.float64), name)
+    large = next((item for item in items if not _FIRST <= item <= _LAST), None)
+    if large is not None:
+        raise _out_of_range(large, name, "i64")
+    return _from_array(np.array(items, dtype=np.int64), name)
+
+
+def _plain(item: Any) -> bool:
+    return isinstance(item, int | float | np.integer | np.floating) and not isinstance(item, bool)
 
 
 def _missing(missing: NDArray[np.bool_], name: str) -> ValueError:
-    advice = (
-        "drop rows without an outcome; WalkForward tests them without training on them if their t1 "
-        "is the last time of the table"
-        if name == "t1"
-        else "drop these rows"
-    )
+    advice = "drop these rows"
+    if name == "t1":
+        advice = (
+            "drop rows without an outcome; only WalkForward can test them without training on "
+            "them, if their t1 is the last time of the table"
+        )
     return ValueError(
         f"{name} is missing, NaN or infinite in {int(missing.sum())} of {len(missing)} rows, the "
         f"first is row {int(missing.argmax())}; {advice}"
@@ -246,10 +310,29 @@ def _unit(item: Readable) -> str:
     return getattr(item.dtype, "time_unit", "us")
 
 
-def _in_unit(item: Readable, unit: str, zone: str | None) -> Readable:
-    factor = 1000 if unit == "ns" and _unit(item) == "us" else 1
-    values = item.values * factor if factor > 1 else item.values
+def _in_unit(item: Readable, unit: str, zone: str | None, name: str) -> Readable:
+    values = item.values
+    if unit != _unit(item):
+        values = _thousandfold(values, name, _unit(item), unit)
     return Readable(values, pl.Datetime("ns" if unit == "ns" else "us", zone))
+
+
+def _thousandfold(values: NDArray[Any], name: str, old: str, unit: str) -> NDArray[Any]:
+    """Integers of a unit a thousand times finer."""
+    beyond = (values > _LAST // 1000) | (values < -(_LAST // 1000))
+    if beyond.any():
+        raise _out_of_range(values[beyond].view(f"datetime64[{old}]")[0], name, unit)
+    return values * 1000
+
+
+def _out_of_range(value: Any, name: str, unit: str) -> ValueError:
+    reasons = {
+        "i64": "64-bit integers cannot hold; give smaller numbers, or floats",
+        "us": "64-bit microseconds cannot hold; give an earlier moment",
+        "ns": "64-bit nanoseconds (1677 to 2262), the unit of the other column, cannot hold; cast "
+        "that one to microseconds, or give an earlier moment",
+    }
+    return ValueError(f"{name} holds {value}, which {reasons[unit]}")
 
 
 def _rescaled(value: int, unit: str, wanted: str) -> int:

@@ -9,7 +9,7 @@ from regime_factory.splits.folds import Block, Fold, fold_before
 from regime_factory.splits.k_fold import cut
 from regime_factory.splits.splitter import IntervalSplitter, check_count, check_gap
 from regime_factory.splits.timeline import Timeline
-from regime_factory.splits.times import Times, read_moment
+from regime_factory.splits.times import Times, check_moment, read_moment
 
 
 class WalkForward(IntervalSplitter):
@@ -67,7 +67,8 @@ class WalkForward(IntervalSplitter):
     with the same training rows, in a run on more data.
 
     Rows without an outcome yet, such as the last bars before now, can be tested but not trained
-    on: give them the last time of the table as t1.
+    on: give them the last time of the table as t1. That holds for this splitter alone: the others
+    also train on rows after their test blocks, so drop such rows there.
 
     Examples
     --------
@@ -156,6 +157,7 @@ class WalkForward(IntervalSplitter):
         return len(self._blocks(self._timeline(t0, t1)))
 
     def _check_settings(self) -> None:
+        check_moment(self.start, "start")
         check_count("n_splits", self.n_splits, 1)
         check_count("min_train", self.min_train, 1)
         for name in ("step", "train_size", "test_size"):

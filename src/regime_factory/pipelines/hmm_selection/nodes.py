@@ -1,6 +1,7 @@
 """Nodes of `hmm_selection`: observe, choose, refit, filter, and describe what came out."""
 
 import logging
+from copy import deepcopy
 from typing import Any
 
 import polars as pl
@@ -27,6 +28,7 @@ from regime_factory.regimes import (
     GaussianHMM,
     HMMSelection,
     Refits,
+    align_states,
     fit_refits,
     select_hmm,
     state_characteristics,
@@ -237,10 +239,15 @@ def fit_evaluation_refits(
     observations: pl.DataFrame,
     zones: pl.DataFrame,
     models: dict[str, GaussianHMM],
+    selection_refits: dict[str, Refits],
     hmm: HmmParams,
 ) -> dict[str, Refits]:
-    """Refit the chosen model along the evaluation zone, each time on earlier rows only."""
+    """Refit the chosen model along the evaluation zone, each time on earlier rows only.
+
+    State numbers go on from the selection zone, so that a column means the same in both.
+    """
     start = zones.filter(pl.col("zone") == "evaluation")["start"].item()
+    models = {name: numbered_as(selection_refits[name], model) for name, model in models.items()}
     if hmm.pooled:
         return refit_pooled(observations, start, models, hmm)
     refits = {}
@@ -248,6 +255,12 @@ def fit_evaluation_refits(
         starts_at = int((rows["ts"] < start).sum())
         refits[symbol] = refit_symbol(rows, starts_at, models[symbol], hmm, symbol)
     return refits
+
+
+def numbered_as(refits: Refits, model: GaussianHMM) -> GaussianHMM:
+    """Copy a model, its states in the order of the last of earlier refits."""
+    order = align_states(refits[-1].model.moments(), model.moments()).order
+    return deepcopy(model).reorder(order)
 
 
 def refit_symbol(

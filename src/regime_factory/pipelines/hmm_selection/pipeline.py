@@ -87,7 +87,13 @@ def _walking() -> list[Node]:
         ),
         Node(
             nodes.fit_evaluation_refits,
-            inputs=["hmm.observations", "zones", "hmm.model", "params:hmm"],
+            inputs=[
+                "hmm.observations",
+                "zones",
+                "hmm.model",
+                "hmm.selection_refits",
+                "params:hmm",
+            ],
             outputs="hmm.refits",
             name="fit_refits",
             namespace="hmm",

@@ -1,12 +1,12 @@
 """Nodes of `labels`: outcomes of a decision at each close, and what there is to learn from them."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from regime_factory.bars import Table, map_symbols
+from regime_factory.bars import Table, map_symbols, per_symbol
 from regime_factory.labels import LabelCosts, build_labels, delisted_symbols, label_summary
 from regime_factory.params import BacktestParams, LabelsParams, MarketParams
 from regime_factory.pipelines.market import base_bars
@@ -18,10 +18,11 @@ def make_labels(
     bars: Table, market: MarketParams, backtest: BacktestParams, labels: LabelsParams
 ) -> Table:
     """Judge a decision at each base bar's close by barriers, thresholds and forward returns."""
-    delisted = delisted_in(bars, labels)
+    known = delisted_in(bars, labels)
 
     def of_symbol(rows: pl.DataFrame) -> pl.DataFrame:
         own = base_bars(rows, market)
+        symbol = own["symbol"][0]
         return build_labels(
             own,
             horizon=labels.horizon,
@@ -32,30 +33,37 @@ def make_labels(
             threshold_horizon=labels.threshold_horizon,
             forward_horizons=labels.forward_horizons,
             fill=backtest.fill,
-            costs=costs_of(own["symbol"][0], market, backtest, labels),
+            costs=costs_of(symbol, market, backtest, labels),
             shift_barriers=labels.shift_barriers,
-            delisted=delisted,
+            delisted={symbol: known[symbol]} if symbol in known else None,
         )
 
     return map_symbols(bars, of_symbol)
 
 
-def summarise_labels(labels: Table, zones: pl.DataFrame) -> dict[str, Any]:
+def summarise_labels(
+    labels: Table, zones: pl.DataFrame, bars: Table, market: MarketParams
+) -> dict[str, Any]:
     """Count classes, barriers and positive outcomes, and how far outcomes overlap."""
-    return label_summary(labels, zones)
+    figures: dict[str, Any] = {}
+    for symbol, rows in per_symbol(labels):
+        own = base_bars(bars, market, symbol)
+        figures |= label_summary(rows, zones, bars=own.select("symbol", "ts"))
+    return figures
 
 
-def delisted_in(bars: Table, labels: LabelsParams) -> frozenset[str]:
-    """Find the symbols whose bars end long before those of the others."""
+def delisted_in(bars: Table, labels: LabelsParams) -> dict[str, datetime]:
+    """Find the symbols whose bars end long before those of the others, and since when one knew."""
     if labels.delisted_after_days is None:
-        return frozenset()
+        return {}
     found = delisted_symbols(bars, timedelta(days=labels.delisted_after_days))
-    for symbol in sorted(found):
+    for symbol, moment in found.items():
         LOG.info(
-            "%s counts as delisted: its bars end more than %g days before the last ones, and its "
-            "last bar decides the labels that are still open",
+            "%s counts as delisted: its bars end %g days or more before the last ones. Its last "
+            "bar decides the labels that are still open, known from %s UTC on",
             symbol,
             labels.delisted_after_days,
+            f"{moment:%Y-%m-%d %H:%M}",
         )
     return found
 

@@ -27,7 +27,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 summarise_labels,
-                inputs=["labels", "zones"],
+                inputs=["labels", "zones", "bars", "params:market"],
                 outputs="labels.summary",
                 name="summarise_labels",
             ),
