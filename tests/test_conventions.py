@@ -220,6 +220,12 @@ def test_choosing_nodes_read_selection_tables_only(base) -> None:
                 assert name.endswith("_selection") or config[name]["metadata"].get("fitted"), name
 
 
+def test_tables_of_the_selection_say_so(base) -> None:
+    for name, entry in base[0].items():
+        if name.endswith("_selection"):
+            assert entry["metadata"].get("zone") == "selection", name
+
+
 def test_selection_artifacts_are_made_from_selection_artifacts(base) -> None:
     """What is declared `zone: selection` is computed without sight of later bars."""
     config = base[0]

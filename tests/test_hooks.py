@@ -116,6 +116,22 @@ def test_a_pipeline_alone_says_what_to_run_first(kedro, tmp_path: Path) -> None:
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize("pipeline", ["hmm_selection", "backtest"])
+def test_a_damaged_ledger_stops_the_run_before_any_work(
+    kedro, tmp_path: Path, pipeline: str
+) -> None:
+    ledger = tmp_path / "trials/trials.jsonl"
+    ledger.parent.mkdir()
+    ledger.write_text('{"metric": 1}\n')
+    done = kedro("run", "--env", "prod", "--pipelines", pipeline, data=tmp_path)
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert text.count("line 1 of") == 1
+    assert "restore the file from a backup" in " ".join(text.split())
+    assert "Traceback" not in text
+    assert ledger.read_text() == '{"metric": 1}\n'
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [("nowhere.csv", "nowhere.csv"), ("", "--params bars_path=FILE")],

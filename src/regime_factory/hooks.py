@@ -22,6 +22,7 @@ from regime_factory.logs import WithoutResumeAdvice
 from regime_factory.params import RUN_ARGUMENTS
 from regime_factory.run_checks import (
     global_problems,
+    ledger_problems,
     message_of,
     missing_inputs,
     mixed_versions,
@@ -59,6 +60,9 @@ class InputHooks:
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Say what to run first when inputs do not exist yet, or do not belong together."""
+        problems = ledger_problems(pipeline, catalog)
+        if problems:
+            raise click.ClickException("\n".join(["the ledger of trials is damaged:", *problems]))
         missing = missing_inputs(pipeline, catalog)
         if missing:
             raise click.ClickException("\n".join(["inputs are missing:", *missing]))

@@ -18,7 +18,9 @@ def _iso_date(text: str) -> str:
 
 
 def split(value: Any) -> Any:
-    """Take a list written as one scalar, as the command line has to."""
+    """Take a list written as one scalar, as the command line has to; it reads numbers as such."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [value]
     return [part.strip() for part in value.split(";")] if isinstance(value, str) else value
 
 
@@ -32,8 +34,9 @@ Threads = Annotated[int, Field(ge=-1), AfterValidator(_some_threads)]
 
 
 def split_or_none(value: Any) -> Any:
-    """Take a list written as one scalar; an empty one stands for no entry."""
-    return [part for part in split(value) if part] if isinstance(value, str) else value
+    """Take a list written as one scalar; an empty one, or none at all, stands for no entry."""
+    parts = [] if value is None else split(value)
+    return [part for part in parts if part != ""] if isinstance(parts, list) else parts
 
 
 ZoneEnd = Annotated[float, Field(gt=0, lt=1)] | Annotated[str, AfterValidator(_iso_date)]

@@ -105,6 +105,27 @@ def global_problems(values: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def ledger_problems(pipeline: Pipeline, catalog: DataCatalog) -> list[str]:
+    """Find ledgers of a pipeline that cannot be read, so that its trials could not be logged.
+
+    Parameters
+    ----------
+    pipeline
+        Pipeline about to run.
+    catalog
+        Catalog it runs with.
+
+    Returns
+    -------
+    list of str
+        One line per fault.
+    """
+    datasets = [catalog.get(name) for name in pipeline.datasets() if not is_parameter(name)]
+    checks = [getattr(dataset, "problem", None) for dataset in datasets]
+    found = dict.fromkeys(check() for check in checks if check is not None)
+    return [problem for problem in found if problem]
+
+
 def missing_inputs(pipeline: Pipeline, catalog: DataCatalog) -> list[str]:
     """List inputs that do not exist yet, and what makes them.
 

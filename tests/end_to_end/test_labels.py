@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from kedro.framework.cli.utils import _split_params
 from kedro.framework.project import pipelines
 
 from regime_factory.audit import audit_causality, replace_future
@@ -169,10 +170,18 @@ def test_a_table_on_disk_gives_the_same_labels(whole, parameters) -> None:
 
 
 def test_the_summary_counts_what_the_table_holds(whole, parameters) -> None:
-    market = models(parameters)[0]
-    figures = nodes.summarise_labels(whole["labels"], whole["zones"], whole["bars"], market)
-    assert figures == label_summary(whole["labels"], whole["zones"], bars=base_of(whole["bars"]))
+    figures = nodes.summarise_labels(
+        whole["labels"], whole["zones"], whole["bars"], *models(parameters)
+    )
+    expected = label_summary(whole["labels"], whole["zones"], bars=base_of(whole["bars"]))
     for symbol, of_symbol in figures.items():
+        settings = of_symbol.pop("settings")
+        assert of_symbol == expected[symbol]
+        assert settings["horizon"] == parameters["labels"]["horizon"]
+        assert settings["cost_bps"] == sum(
+            parameters["backtest"][name] for name in ("fee_bps", "slippage_bps")
+        )
+        assert not settings["shifted"]
         own = whole["labels"].filter(symbol=symbol)
         counts = {str(k): own.filter(label=k).height for k in (-1, 0, 1)}
         assert of_symbol["label"]["counts"] == counts
@@ -183,9 +192,8 @@ def test_the_summary_counts_what_the_table_holds(whole, parameters) -> None:
 
 def test_the_summary_of_some_rows_counts_their_bars(whole, parameters) -> None:
     """Outcomes are as long as the market's bars say, whichever rows the table has."""
-    market = models(parameters)[0]
     every_third = whole["labels"].gather_every(3)
-    found = nodes.summarise_labels(every_third, whole["zones"], whole["bars"], market)
+    found = nodes.summarise_labels(every_third, whole["zones"], whole["bars"], *models(parameters))
     for symbol, of_symbol in found.items():
         place = {ts: i for i, ts in enumerate(base_of(whole["bars"]).filter(symbol=symbol)["ts"])}
         rows = every_third.filter(symbol=symbol).select("ts", "t1_label").drop_nulls().rows()
@@ -216,3 +224,26 @@ def test_lists_may_come_from_the_command_line(parameters) -> None:
     settings = LabelsParams.model_validate(given)
     assert (settings.thresholds, settings.forward_horizons) == ([0.005, 0.01], [3])
     assert LabelsParams.model_validate({**given, "thresholds": ""}).thresholds == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("0.02", [0.02]), ("", []), ("0.01;0.02", [0.01, 0.02])]
+)
+def test_lists_of_one_value_or_none_come_through_the_command_line(
+    parameters, typed: str, expected: list[float]
+) -> None:
+    """Kedro makes a number of one value, and nothing of an empty one."""
+    given = _split_params(None, None, f"labels.thresholds={typed}")["labels"]
+    settings = LabelsParams.model_validate({**parameters["labels"], **given})
+    assert settings.thresholds == expected
+
+
+def test_a_pause_around_the_end_of_the_selection_zone_is_no_delisting(whole, parameters) -> None:
+    """Every symbol has bars in the evaluation zone, so none ended in the one before it."""
+    end = whole["zones"].filter(zone="selection")["end"].item()
+    stopped = end - timedelta(days=40)
+    gone = pl.col("symbol").eq("BBB") & pl.col("ts").is_between(stopped, end, closed="right")
+    made = nodes.make_selection_labels(whole["bars_selection"].filter(~gone), *models(parameters))
+    own = made.filter(symbol="BBB")
+    assert "end" not in own["barrier"]
+    assert own["t1_label"].max() <= stopped

@@ -1,5 +1,6 @@
 """What nodes hand to the rooms, checked by hand where stages have different timeframes."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from regime_factory.params import (
 )
 from regime_factory.pipelines.apply_hmm.nodes import observe_new_bars
 from regime_factory.pipelines.feature_set.nodes import ready_made
+from regime_factory.pipelines.hmm_selection.nodes import fit_evaluation_refits
 from regime_factory.pipelines.ingest.nodes import check_read_bars, read_bars, seal_holdout
 from regime_factory.pipelines.market import bar_hours
-from regime_factory.regimes import state_statistics
+from regime_factory.regimes import align_states, state_statistics
 from regime_factory.regimes.observations import observed_columns
 
 NEW_YORK = {"timezone": "America/New_York", "open": "09:30", "close": "16:00"}
@@ -158,3 +160,16 @@ def test_a_contract_belongs_to_its_symbol_however_it_is_spelt(
     others = read.filter(pl.col("symbol") != "AAA")
     check_read_bars(others, market, ingest, GateLimits())
     assert "BBB has no contract in market.contracts (AaA)" in caplog.text
+
+
+def test_state_numbers_go_on_from_the_selection_zone(whole, parameters) -> None:
+    """Else a column of probabilities means one state before the border and another after it."""
+    before = whole["hmm.selection_refits"]
+    turned = {name: deepcopy(m).reorder([1, 0]) for name, m in whole["hmm.model"].items()}
+    given = whole["hmm.observations"], whole["zones"], turned, before
+    after = fit_evaluation_refits(*given, HmmParams.model_validate(parameters["hmm"]))
+    for symbol, refits in after.items():
+        last, first = before[symbol][-1].model.moments(), refits[0].model.moments()
+        assert align_states(last, first).order.tolist() == [0, 1]
+    for symbol, model in turned.items():  # a node changes nothing that it is given
+        assert np.array_equal(model.means_[::-1], whole["hmm.model"][symbol].means_)

@@ -29,7 +29,8 @@ def test_every_cell_of_the_grid_is_a_trial(whole: dict[str, Any], parameters) ->
         for name in ("n_states", "covariance_type", "emission"):
             assert record["parameters"][name] == cell[name]
         assert record["parameters"]["columns"] == whole["hmm.config"]["AAA"]["feature_names"]
-        assert record["parameters"]["n_init"] == parameters["hmm"]["n_init"]
+        for name in ("n_init", "standardise_by", "pooled", "sticky", "shrinkage", "seed"):
+            assert record["parameters"][name] == parameters["hmm"][name]
         assert record["returns"] is None
 
 
@@ -47,8 +48,9 @@ def test_every_strategy_is_a_trial_with_its_net_returns(whole: dict[str, Any], p
     end = whole["zones"].filter(zone="selection")["end"].item()
     assert returns["ts"].max() <= end
     costs = {name: parameters["backtest"][name] for name in ("fee_bps", "slippage_bps", "fill")}
+    labels = {name: parameters["hmm"][name] for name in ("refit_every", "label_threshold")}
     for record in records_of(trials):
-        assert record["parameters"].items() >= costs.items()
+        assert record["parameters"].items() >= (costs | labels).items()
 
 
 def test_trials_name_the_bars_that_the_choice_read(whole: dict[str, Any]) -> None:

@@ -138,7 +138,10 @@ def renamed(line: bytes, **changed: Any) -> bytes:
         (lambda line: renamed(line, parameters={"number": 7}), "do not belong to its trial_id"),
         (lambda line: renamed(line, code=None), "line 2"),
         (lambda line: renamed(line, time="soon"), "line 2"),
-        (lambda line: renamed(line, format_version=2), "a newer version of this package"),
+        (
+            lambda line: renamed(line, format_version=2),
+            "has format 2, this version reads up to 1; update",
+        ),
     ],
 )
 def test_a_damaged_line_is_named_and_stops_reading_and_writing(

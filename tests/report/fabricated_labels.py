@@ -9,7 +9,12 @@ def label_figures() -> dict[str, Any]:
         "evaluation": _zone("2009-01-05", "2020-05-29", (1400, 30, 1570), uniqueness=0.15),
     }
     whole = _zone("1999-01-04", "2020-05-29", (2600, 50, 2350), uniqueness=0.14)
-    return {**whole, "zones": zones}
+    settings = {
+        "horizon": 24, "upper": 2.0, "lower": 1.5, "atr_window": 14, "threshold_horizon": 12,
+        "fill": "next_close", "cost_bps": 7.0, "slippage_ticks": None, "commission": None,
+        "shifted": False,
+    }  # fmt: skip
+    return {**whole, "zones": zones, "settings": settings}
 
 
 def _zone(first: str, last: str, counts: tuple[int, int, int], uniqueness: float) -> dict[str, Any]:

@@ -12,17 +12,6 @@ from regime_factory.report.learning_section import learning_section
 from .fabricated_labels import label_figures
 from .test_render import read
 
-META = {
-    "costs": {"fee_bps": 5.0, "slippage_bps": 2.0, "fill": "next_close"},
-    "parameters": {
-        "labels": {
-            "horizon": 24, "upper": 2.0, "lower": 1.5, "atr_window": 14, "threshold_horizon": 12,
-            "slippage_ticks": 0.5, "commission": 2.0,
-        }
-    },
-    "contracts": {"ES": {}},
-}  # fmt: skip
-
 
 @pytest.fixture
 def figures():
@@ -31,7 +20,7 @@ def figures():
 
 @pytest.fixture
 def section(figures):
-    return learning_section(figures, META, "SP500")
+    return learning_section(figures)
 
 
 def cells(section, key):
@@ -43,11 +32,12 @@ def cells(section, key):
 def test_the_answers_say_the_figures(section):
     assert section["answer"] == (
         "Of 5,000 labels 52% call for a long trade, 47% for a short one and 1.0% for neither; "
-        "their outcomes overlap so much that they tell as much as about 700 separate ones."
+        "their outcomes overlap, so that by average uniqueness they count as about 700 separate "
+        "ones."
     )
     assert [group["answer"] for group in section["groups"]] == [
-        "Always saying the commonest class is right in 60% of the selection and 52% of the "
-        "evaluation zone: a model has to beat that.",
+        "The commonest class is long with 60% of the selection and short with 52% of the "
+        "evaluation: what always answering the same would get right.",
         "The upper barrier in 50%, the lower in 49%, time running out in 0.6% and a bar that held "
         "both in 0.2%, after 9.8 bars on average. Average uniqueness is 0.14: a bar belongs to the "
         "outcomes of about 7 labels.",
@@ -75,17 +65,36 @@ def test_the_tables_hold_the_figures_of_each_zone(section):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "costs"),
-    [("SP500", "7 basis points."), ("ES", "0.5 ticks and 2 a contract.")],
+    ("changed", "moved", "costs"),
+    [
+        ({}, "", "7 basis points."),
+        (
+            {"cost_bps": None, "slippage_ticks": 0.5, "commission": 2.0, "shifted": True},
+            ", and further by the costs of a round trip",
+            "0.5 ticks and 2 a contract.",
+        ),
+    ],
 )
-def test_the_footer_names_span_fill_barriers_and_costs(figures, symbol, costs):
-    footer = learning_section(figures, META, symbol)["footer"]
-    assert footer == (
+def test_the_footer_names_span_fill_barriers_and_costs(figures, changed, moved, costs):
+    figures["settings"] |= changed
+    assert learning_section(figures)["footer"] == (
         "Decisions at the closes of 1999-01-04 to 2020-05-29, before the holdout. Decided at the "
         "close of bar t, filled at the close of t+1. Barriers: 2 average true ranges (14 bars) "
-        f"above and 1.5 below the entry, 24 bars in time. Costs of one side: {costs}"
+        f"above and 1.5 below the entry{moved}; 24 bars after the fill in time. Costs of one side: "
+        f"{costs}"
     )
-    assert "Barriers" not in learning_section(figures, {}, symbol)["footer"]
+    del figures["settings"]
+    assert "Barriers" not in learning_section(figures)["footer"]
+
+
+def test_thresholds_of_many_digits_are_found(figures):
+    for part in (figures, *figures["zones"].values()):
+        part["thresholds"] = {
+            f"{side}_{move}": {"rows": 9, "positive_share": 0.5, "mean_bars": 1.0}
+            for side in ("up", "down")
+            for move in ("1_23456789pct", "0_0000001pct")
+        }
+    assert "a rise of 1.23457%" in learning_section(figures)["groups"][2]["answer"]
 
 
 def test_bars_add_up_and_small_shares_carry_no_number(figures):
@@ -106,7 +115,7 @@ def test_the_section_stands_before_the_audit(payload):
 
 
 def test_without_labels_there_is_no_section(payload):
-    assert learning_section({}, META, "SP500") is None
+    assert learning_section({}) is None
     page = payload["symbols"][0]
     page["targets"] = {}
     said = read(render_report({**payload, "symbols": [page]})).words
@@ -122,7 +131,7 @@ def test_too_few_bars_are_said(figures):
         zone["label"] = empty
         zone["forward"] = {name: {"rows": 0, "mean": None, "std": None} for name in zone["forward"]}
     figures["forward"] = figures["zones"]["selection"]["forward"]
-    section = learning_section(figures, META, "SP500")
+    section = learning_section(figures)
     assert [group["key"] for group in section["groups"]] == ["thresholds", "forward"]
     assert section["groups"][1]["answer"] == "There are too few bars for forward returns."
 
@@ -130,5 +139,5 @@ def test_too_few_bars_are_said(figures):
 def test_targets_that_were_not_asked_for_are_left_out(figures):
     for part in (figures, *figures["zones"].values()):
         del part["thresholds"], part["forward"]
-    section = learning_section(figures, META, "SP500")
+    section = learning_section(figures)
     assert [group["key"] for group in section["groups"]] == ["balance", "overlap"]

@@ -40,6 +40,16 @@ class _LedgerDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         """Open the ledger for the code that runs now."""
         return TrialLedger(self._filepath, code=code_version())
 
+    def problem(self) -> str | None:
+        """Say why the ledger cannot be read, before a run does work that it could not log."""
+        try:
+            TrialLedger(self._filepath).read()
+        except OSError as error:
+            return f"{self._filepath} cannot be read ({error.strerror}); it has to be a file"
+        except ValueError as error:
+            return str(error)
+        return None
+
     def _exists(self) -> bool:
         return not TrialLedger(self._filepath).read(self.source).is_empty()
 

@@ -276,19 +276,23 @@ class TrialLedger:
     def _record(self, line: bytes, number: int) -> dict[str, Any]:
         """Read one line and check that it is what was written."""
         try:
-            return _checked(json.loads(line))
+            record = json.loads(line)
+            newer = isinstance(record, dict) and record.get("format_version", 0) > FORMAT_VERSION
+            if not newer:
+                return _checked(record)
         except (ValueError, LookupError, TypeError) as error:
             raise ValueError(
                 f"line {number} of {self.path} is not a trial as it was logged ({error}); restore "
                 "the file from a backup, or remove that line, which loses the trial"
             ) from error
+        raise ValueError(
+            f"line {number} of {self.path} has format {record['format_version']}, this version "
+            f"reads up to {FORMAT_VERSION}; update regime_factory"
+        )
 
 
 def _checked(record: dict[str, Any]) -> dict[str, Any]:
     """Give a record as it is, if it is the one that was written."""
-    version = record["format_version"]
-    if version > FORMAT_VERSION:
-        raise ValueError(f"format {version}, which a newer version of this package writes")
     if record["trial_id"] != id_of(record):
         raise ValueError("its fields do not belong to its trial_id")
     datetime.fromisoformat(record["time"])

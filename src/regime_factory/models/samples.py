@@ -42,7 +42,8 @@ def assemble(
     -------
     tuple of polars.DataFrame and dict
         Rows whose features are all there and that have a target; and by zone how many rows there
-        were, were kept and were left out for which reason, and which features were missing most.
+        were, were kept and were left out for which reason, how many of them have each target, and
+        which features were missing most.
     """
     symbol = features["symbol"][0]
     regimes = pl.concat(
@@ -153,12 +154,14 @@ def _counts(rows: pl.DataFrame, columns: InputColumns) -> dict[str, Any]:
     zones: dict[str, dict[str, Any]] = {}
     for (zone,), own in rows.group_by("zone", maintain_order=True):
         counted = dict(own[_REASON].value_counts().iter_rows())
-        stamps = own.filter(pl.col(_REASON) == _KEPT)["ts"]
+        kept = own.filter(pl.col(_REASON) == _KEPT)
+        stamps = kept["ts"]
         zones[str(zone)] = {
             "rows": own.height,
             **{name: counted.get(name, 0) for name in (_KEPT, *MISSING)},
             "first": stamps[0].isoformat() if len(stamps) else None,
             "last": stamps[-1].isoformat() if len(stamps) else None,
+            "targets": {name: kept[name].count() for name in columns.targets},
         }
     nulls = rows.select(pl.col(columns.features).null_count()).row(0, named=True)
     worst = sorted((name for name in nulls if nulls[name]), key=lambda name: -nulls[name])

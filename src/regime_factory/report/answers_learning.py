@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOO_FEW = "There are too few bars for labels."
+_CLASSES = {"1": "long", "0": "neither", "-1": "short"}
 
 
 def learning_answer(figures: Mapping[str, Any]) -> str:
@@ -29,7 +30,7 @@ def learning_answer(figures: Mapping[str, Any]) -> str:
     >>> learning_answer({"rows": 1000, "shares": {"1": 0.5, "-1": 0.4, "0": 0.1},
     ...                  "average_uniqueness": 0.125})
     'Of 1,000 labels 50% call for a long trade, 40% for a short one and 10% for neither; their
-    outcomes overlap so much that they tell as much as about 125 separate ones.'
+    outcomes overlap, so that by average uniqueness they count as about 125 separate ones.'
     """
     if not figures["rows"]:
         return TOO_FEW
@@ -37,13 +38,13 @@ def learning_answer(figures: Mapping[str, Any]) -> str:
     return (
         f"Of {counted(figures['rows'], 'label')} {percent(shares['1'])} call for a long trade, "
         f"{percent(shares['-1'])} for a short one and {small(shares['0'])} for neither; their "
-        "outcomes overlap so much that they tell as much as about "
+        "outcomes overlap, so that by average uniqueness they count as about "
         f"{number(separate(figures), 0)} separate ones."
     )
 
 
 def balance_answer(zones: Mapping[str, Any]) -> str:
-    """Say by how much the share of the commonest class differs between the zones.
+    """Say which class is the commonest in each zone, and how often a constant answer is right.
 
     Parameters
     ----------
@@ -58,16 +59,14 @@ def balance_answer(zones: Mapping[str, Any]) -> str:
     --------
     >>> zone = {"shares": {"1": 0.5, "-1": 0.4, "0": 0.1}}
     >>> balance_answer({"selection": zone, "evaluation": zone})
-    'Always saying the commonest class is right in 50% of the selection and 50% of the evaluation
-    zone: a model has to beat that.'
+    'The commonest class is long with 50% of the selection and long with 50% of the evaluation:
+    what always answering the same would get right.'
     """
-    shares = [
-        f"{percent(max(row['shares'].values()))} of the {name}" for name, row in zones.items()
-    ]
-    return (
-        f"Always saying the commonest class is right in {listed(shares)} zone: a model has to beat "
-        "that."
-    )
+    said = []
+    for name, row in zones.items():
+        key = max(row["shares"], key=row["shares"].__getitem__)
+        said.append(f"{_CLASSES[key]} with {percent(row['shares'][key])} of the {name}")
+    return f"The commonest class is {listed(said)}: what always answering the same would get right."
 
 
 def overlap_answer(figures: Mapping[str, Any]) -> str:
@@ -110,7 +109,7 @@ def threshold_answer(figures: Mapping[str, Any], horizon: int | None) -> str:
     moves = sorted({threshold_of(name) for name in figures})
     said = []
     for move in dict.fromkeys((moves[0], moves[-1])):
-        up, down = (figures[f"{side}_{pct(move)}"]["positive_share"] for side in ("up", "down"))
+        up, down = (reached(figures, side, move) for side in ("up", "down"))
         said.append(f"a rise of {move:g}% in {percent(up)} and a fall of it in {percent(down)}")
     within = f" within {counted(horizon, 'bar')}" if horizon else ""
     return f"{_capital('; '.join(said))} of the bars{within}."
@@ -184,9 +183,11 @@ def small(share: float | None) -> str:
 
     Examples
     --------
-    >>> small(0.4), small(0.004), small(0.0)
-    ('40%', '0.4%', '0%')
+    >>> small(0.4), small(0.004), small(0.0004), small(0.0)
+    ('40%', '0.4%', '< 0.1%', '0%')
     """
+    if share and share < 0.0005:
+        return "< 0.1%"
     return percent(share, 1 if share and share < 0.095 else 0)
 
 
@@ -210,24 +211,30 @@ def threshold_of(name: str) -> float:
     return float(name.partition("_")[2].removesuffix("pct").replace("_", "."))
 
 
-def pct(move: float) -> str:
-    """Write a percentage as the names of threshold targets do.
+def reached(figures: Mapping[str, Any], side: str, move: float) -> float | None:
+    """Look up how often a threshold is reached.
 
     Parameters
     ----------
+    figures
+        Figures by name of the threshold target.
+    side
+        ``up`` or ``down``.
     move
-        Per cent.
+        Per cent, as `threshold_of` reads it.
 
     Returns
     -------
-    str
+    float or None
+        Share of the decisions; None where there are none.
 
     Examples
     --------
-    >>> pct(1.0), pct(0.5)
-    ('1pct', '0_5pct')
+    >>> reached({"up_0_5pct": {"positive_share": 0.9}}, "up", 0.5)
+    0.9
     """
-    return f"{move:g}pct".replace(".", "_")
+    names = [n for n in figures if n.startswith(f"{side}_") and threshold_of(n) == move]
+    return figures[names[0]]["positive_share"]
 
 
 def bars_of(name: str) -> int:

@@ -13,7 +13,6 @@ from regime_factory.report.tables import Table, plain_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from regime_factory.report.payload import Meta
 
 _BARRIERS = {
     "upper": "Upper barrier first",
@@ -25,17 +24,14 @@ _BARRIERS = {
 LEGEND = (("Short", "bench"), ("Neither", "band"), ("Long", "strat"))
 
 
-def learning_section(figures: Mapping[str, Any], meta: Meta, symbol: str) -> dict[str, Any] | None:
+def learning_section(figures: Mapping[str, Any]) -> dict[str, Any] | None:
     """Lay the figures of the labels out.
 
     Parameters
     ----------
     figures
-        Label figures of one symbol; empty where none were made.
-    meta
-        Costs, contracts and settings of the run.
-    symbol
-        Whose figures.
+        Label figures of one symbol and the settings they were made with; empty where none were
+        made.
 
     Returns
     -------
@@ -47,12 +43,12 @@ def learning_section(figures: Mapping[str, Any], meta: Meta, symbol: str) -> dic
         return None
     zones = figures.get("zones") or {"whole span": figures}
     labelled = {name: row["label"] for name, row in zones.items() if row["label"]["rows"]}
-    groups = [*_labels(figures["label"], labelled), *_others(figures, zones, meta)]
+    groups = [*_labels(figures["label"], labelled), *_others(figures, zones)]
     return {
         "answer": say.learning_answer(figures["label"]),
         "legend": LEGEND,
         "groups": groups,
-        "footer": _footer(figures, meta, symbol),
+        "footer": _footer(figures),
     }
 
 
@@ -75,17 +71,16 @@ def _labels(whole: Mapping[str, Any], zones: Mapping[str, Any]) -> list[dict[str
             "answer": say.overlap_answer(whole),
             "figure": None,
             "tables": [overlap_table(zones)],
-            "note": "Net return: of the side a label calls for. Uniqueness of a label: mean over "
-            "its bars of one over the number of labels whose outcomes hold the bar. Separate "
-            "labels: their number times mean uniqueness.",
+            "note": "Net return: of the side a label calls for, which only hindsight knows. Bars "
+            "are counted from the decision. Uniqueness of a label: mean over its bars of one over "
+            "the number of labels whose outcomes hold the bar. Separate labels: their number times "
+            "mean uniqueness.",
         },
     ]
 
 
-def _others(
-    figures: Mapping[str, Any], zones: Mapping[str, Any], meta: Meta
-) -> list[dict[str, Any]]:
-    horizon = meta.get("parameters", {}).get("labels", {}).get("threshold_horizon")
+def _others(figures: Mapping[str, Any], zones: Mapping[str, Any]) -> list[dict[str, Any]]:
+    horizon = figures.get("settings", {}).get("threshold_horizon")
     thresholds, forward = figures.get("thresholds"), figures.get("forward")
     groups = []
     if thresholds and any(row["rows"] for row in thresholds.values()):
@@ -155,7 +150,10 @@ def overlap_table(zones: Mapping[str, Any]) -> Table:
         for name in seen
     ]
     rows += [
-        ["Net return in hindsight, mean", *(percent(r["mean_ret_net"], 2, sign=True) for r in zones.values())],
+        [
+            "Net return in hindsight, mean",
+            *(percent(row["mean_ret_net"], 2, sign=True) for row in zones.values()),
+        ],
         ["Bars to the end, mean", *(number(row["mean_bars"], 1) for row in zones.values())],
         ["Average uniqueness", *(number(row["average_uniqueness"], 3) for row in zones.values())],
         ["Separate labels", *(number(say.separate(row), 0) for row in zones.values())],
@@ -182,10 +180,7 @@ def threshold_table(zones: Mapping[str, Any], names: Sequence[str]) -> Table:
     rows = [
         [
             f"{sign}{move:g}%",
-            *(
-                say.small(row["thresholds"][f"{side}_{say.pct(move)}"]["positive_share"])
-                for row in zones.values()
-            ),
+            *(say.small(say.reached(row["thresholds"], side, move)) for row in zones.values()),
         ]
         for move in moves
         for sign, side in (("+", "up"), (MINUS, "down"))
@@ -220,27 +215,26 @@ def forward_table(zones: Mapping[str, Any], whole: Mapping[str, Any]) -> Table:
     return plain_table("Forward returns", columns, rows)
 
 
-def _footer(figures: Mapping[str, Any], meta: Meta, symbol: str) -> str:
-    """Span, entry, costs and barriers."""
+def _footer(figures: Mapping[str, Any]) -> str:
+    """Span, entry, barriers and costs."""
     start, end = str(figures["first"])[:10], str(figures["last"])[:10]
-    settings, costs = meta.get("parameters", {}).get("labels"), meta.get("costs")
     parts = [f"Decisions at the closes of {start} to {end}, before the holdout."]
-    if costs:
-        parts.append(FILLS.get(costs.get("fill", ""), ""))
-    if settings:
-        parts.append(
+    if settings := figures.get("settings"):
+        moved = ", and further by the costs of a round trip" if settings["shifted"] else ""
+        parts += [
+            FILLS.get(settings["fill"], ""),
             f"Barriers: {settings['upper']:g} average true ranges ({settings['atr_window']} bars) "
-            f"above and {settings['lower']:g} below the entry, {settings['horizon']} bars in time."
-        )
-    if costs and settings:
-        parts.append(_costs(costs, settings, symbol in meta.get("contracts", {})))
+            f"above and {settings['lower']:g} below the entry{moved}; {settings['horizon']} bars "
+            "after the fill in time.",
+            _costs(settings),
+        ]
     return " ".join(part for part in parts if part)
 
 
-def _costs(costs: Mapping[str, Any], settings: Mapping[str, Any], contract: bool) -> str:
-    if contract and settings.get("slippage_ticks") is not None:
+def _costs(settings: Mapping[str, Any]) -> str:
+    if settings["cost_bps"] is None:
         return (
             f"Costs of one side: {settings['slippage_ticks']:g} ticks and "
             f"{settings['commission']:g} a contract."
         )
-    return f"Costs of one side: {costs['fee_bps'] + costs['slippage_bps']:g} basis points."
+    return f"Costs of one side: {settings['cost_bps']:g} basis points."

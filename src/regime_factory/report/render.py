@@ -118,7 +118,7 @@ def _page(page: SymbolPage, payload: Payload) -> dict[str, Any]:
         "money": _money(page, meta),
         "regimes": _regimes(page, names, meta),
         "worth": _drawn(honesty_section(page["card"])),
-        "learning": _drawn(learning_section(page["targets"], meta, page["symbol"])),
+        "learning": _drawn(learning_section(page["targets"])),
         "model": _model(page, meta),
         "strategies": _strategies(page, ranked, meta),
         "cost": _cost(page),

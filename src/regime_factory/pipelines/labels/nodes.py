@@ -1,6 +1,7 @@
 """Nodes of `labels`: outcomes of a decision at each close, and what there is to learn from them."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,24 @@ def make_labels(
     bars: Table, market: MarketParams, backtest: BacktestParams, labels: LabelsParams
 ) -> Table:
     """Judge a decision at each base bar's close by barriers, thresholds and forward returns."""
-    known = delisted_in(bars, labels)
+    return judge_decisions(bars, delisted_in(bars, labels), market, backtest, labels)
+
+
+def make_selection_labels(
+    bars: Table, market: MarketParams, backtest: BacktestParams, labels: LabelsParams
+) -> Table:
+    """Judge the decisions of the selection zone, where every symbol goes on after its end."""
+    return judge_decisions(bars, {}, market, backtest, labels)
+
+
+def judge_decisions(
+    bars: Table,
+    delisted: Mapping[str, datetime],
+    market: MarketParams,
+    backtest: BacktestParams,
+    labels: LabelsParams,
+) -> Table:
+    """Build the labels symbol by symbol, at the fills and costs of the backtest."""
 
     def of_symbol(rows: pl.DataFrame) -> pl.DataFrame:
         own = base_bars(rows, market)
@@ -35,21 +53,44 @@ def make_labels(
             fill=backtest.fill,
             costs=costs_of(symbol, market, backtest, labels),
             shift_barriers=labels.shift_barriers,
-            delisted={symbol: known[symbol]} if symbol in known else None,
+            delisted={symbol: delisted[symbol]} if symbol in delisted else None,
         )
 
     return map_symbols(bars, of_symbol)
 
 
 def summarise_labels(
-    labels: Table, zones: pl.DataFrame, bars: Table, market: MarketParams
+    table: Table,
+    zones: pl.DataFrame,
+    bars: Table,
+    market: MarketParams,
+    backtest: BacktestParams,
+    labels: LabelsParams,
 ) -> dict[str, Any]:
     """Count classes, barriers and positive outcomes, and how far outcomes overlap."""
     figures: dict[str, Any] = {}
-    for symbol, rows in per_symbol(labels):
+    for symbol, rows in per_symbol(table):
         own = base_bars(bars, market, symbol)
-        figures |= label_summary(rows, zones, bars=own.select("symbol", "ts"))
+        (found,) = label_summary(rows, zones, bars=own.select("symbol", "ts")).values()
+        costs = costs_of(symbol, market, backtest, labels)
+        figures[symbol] = found | {"settings": settings_of(costs, backtest, labels)}
     return figures
+
+
+def settings_of(
+    costs: LabelCosts, backtest: BacktestParams, labels: LabelsParams
+) -> dict[str, Any]:
+    """Give what the labels of one symbol were made with, for whoever reads their figures."""
+    in_ticks = costs.price_per_side > 0
+    return {
+        **labels.model_dump(include={"horizon", "upper", "lower", "atr_window"}),
+        "threshold_horizon": labels.threshold_horizon,
+        "fill": backtest.fill,
+        "cost_bps": None if in_ticks else backtest.fee_bps + backtest.slippage_bps,
+        "slippage_ticks": labels.slippage_ticks if in_ticks else None,
+        "commission": labels.commission if in_ticks else None,
+        "shifted": in_ticks if labels.shift_barriers is None else labels.shift_barriers,
+    }
 
 
 def delisted_in(bars: Table, labels: LabelsParams) -> dict[str, datetime]:

@@ -4,7 +4,11 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from regime_factory.pipelines.labels.nodes import make_labels, summarise_labels
+from regime_factory.pipelines.labels.nodes import (
+    make_labels,
+    make_selection_labels,
+    summarise_labels,
+)
 
 SETTINGS = ["params:market", "params:backtest", "params:labels"]
 
@@ -20,14 +24,14 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="make_labels",
             ),
             Node(
-                make_labels,
+                make_selection_labels,
                 inputs=["bars_selection", *SETTINGS],
                 outputs="labels_selection",
                 name="make_labels_of_the_selection",
             ),
             Node(
                 summarise_labels,
-                inputs=["labels", "zones", "bars", "params:market"],
+                inputs=["labels", "zones", "bars", *SETTINGS],
                 outputs="labels.summary",
                 name="summarise_labels",
             ),

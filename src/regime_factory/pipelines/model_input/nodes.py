@@ -91,7 +91,8 @@ def put_together(
     if not kept:
         raise ValueError(
             f"{without_rows(counts)}; name columns that have values in model_input.columns, set "
-            "model_input.regime_features=false, or move zones.selection_end"
+            "model_input.regime_features=false, shorten the horizons of labels, or move "
+            "zones.selection_end"
         )
     return made.table(), counts
 
@@ -128,3 +129,13 @@ def report_rows(counts: dict[str, Any]) -> None:
             f" (most often {often})" if missing[0] else "",
             *missing[1:],
         )
+        for zone, own in found["zones"].items():
+            without = [name for name, count in own["targets"].items() if own["kept"] and not count]
+            if without:
+                LOG.warning(
+                    "%s: no row of the %s zone has %s; shorten the horizons of labels, or leave "
+                    "the targets out with model_input.targets",
+                    symbol,
+                    zone,
+                    ", ".join(without),
+                )
