@@ -3,7 +3,6 @@
 from datetime import timedelta
 from itertools import combinations
 from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -82,7 +81,7 @@ class CombinatorialPurgedCV(IntervalSplitter):
         self._check_settings()
 
     @property
-    def n_splits(self) -> int:
+    def n_splits(self) -> int:  # pyrefly: ignore[bad-override] - follows from the others
         """Number of splits."""
         return comb(self.n_folds, self.n_test_folds)
 
@@ -90,19 +89,6 @@ class CombinatorialPurgedCV(IntervalSplitter):
     def n_paths(self) -> int:
         """Number of backtest paths."""
         return comb(self.n_folds - 1, self.n_test_folds - 1)
-
-    def get_n_splits(
-        self,
-        X: Any = None,
-        y: Any = None,
-        groups: Any = None,
-        *,
-        t0: Times | None = None,
-        t1: Times | None = None,
-    ) -> int:
-        """Number of splits; the arguments are not looked at."""
-        del X, y, groups, t0, t1
-        return self.n_splits
 
     def test_folds(self) -> list[tuple[int, ...]]:
         """Test folds of each split."""

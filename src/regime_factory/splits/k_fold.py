@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 from regime_factory.splits.folds import Block, Fold, fold_around
 from regime_factory.splits.splitter import IntervalSplitter, check_count, check_gap
 from regime_factory.splits.timeline import Timeline
-from regime_factory.splits.times import Times
 
 
 class PurgedKFold(IntervalSplitter):
@@ -81,19 +79,6 @@ class PurgedKFold(IntervalSplitter):
         self.purge = purge
         self.embargo = embargo
         self._check_settings()
-
-    def get_n_splits(
-        self,
-        X: Any = None,
-        y: Any = None,
-        groups: Any = None,
-        *,
-        t0: Times | None = None,
-        t1: Times | None = None,
-    ) -> int:
-        """Number of splits; the arguments are not looked at."""
-        del X, y, groups, t0, t1
-        return self.n_splits
 
     def _check_settings(self) -> None:
         check_count("n_splits", self.n_splits, 2)
